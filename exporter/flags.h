@@ -1,0 +1,32 @@
+// Command line and environment -> Options. The only CLI11 code.
+#ifndef EXPORTER_FLAGS_H_
+#define EXPORTER_FLAGS_H_
+
+#include <string>
+#include <vector>
+
+#include "exporter/options.h"
+#include "kubecost/allocation.h"
+
+namespace exporter {
+
+enum class Command { kServe, kCheckConfig, kRender, kPrintAndExit };
+
+struct ParsedFlags {
+  Command command = Command::kServe;
+  Options options;
+  // Of `render`.
+  std::string render_file;
+  kubecost::Level render_level = kubecost::Level::kPod;
+  // Of kPrintAndExit: --help, --version.
+  std::string text;
+  // Every problem there is; then nothing above may be used.
+  std::vector<std::string> problems;
+};
+
+// Reads the environment once, here and nowhere else. A flag on the command line wins over its variable.
+ParsedFlags ParseFlags(int argc, const char* const* argv);
+
+}  // namespace exporter
+
+#endif  // EXPORTER_FLAGS_H_

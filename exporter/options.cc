@@ -1,0 +1,134 @@
+#include "exporter/options.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "exporter/listen_address.h"
+
+namespace exporter {
+namespace {
+
+using Problems = std::vector<std::string>;
+
+bool IsLabelName(absl::string_view name) {
+  if (name.empty() || absl::ascii_isdigit(static_cast<unsigned char>(name[0])) || absl::StartsWith(name, "__")) {
+    return false;
+  }
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; });
+}
+
+bool HasSpaceOrControl(absl::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; });
+}
+
+void CheckUrl(absl::string_view url, Problems& problems) {
+  const bool http = absl::StartsWith(url, "http://");
+  const bool https = absl::StartsWith(url, "https://");
+  const absl::string_view rest = url.substr(http ? 7 : https ? 8 : 0);
+  const absl::string_view authority = rest.substr(0, rest.find('/'));
+  if (absl::StrContains(authority, "@")) {
+    // Not repeated here: it would put the password into the log.
+    problems.push_back("--kubecost.url: must not hold a user name or password");
+    return;
+  }
+  if (!(http || https) || authority.empty() || HasSpaceOrControl(url)) {
+    problems.push_back(absl::StrCat("--kubecost.url: \"", url, "\" is not a URL such as http://host:9090"));
+  }
+  if (absl::StrContains(url, "?") || absl::StrContains(url, "#")) {
+    problems.push_back("--kubecost.url: must not hold a query or a fragment; see --filter");
+  }
+  if (!rest.empty() && absl::EndsWith(rest, "/")) {
+    problems.push_back("--kubecost.url: must not end in a slash, which reaches another backend of Kubecost");
+  }
+}
+
+void CheckPositive(absl::string_view flag, absl::Duration value, Problems& problems) {
+  if (value <= absl::ZeroDuration()) problems.push_back(absl::StrCat(flag, ": must be longer than 0"));
+}
+
+void CheckKubecost(const Options& options, Problems& problems) {
+  CheckUrl(options.endpoint.url, problems);
+  if (options.endpoint.path_prefix.has_value()) {
+    const absl::string_view prefix = *options.endpoint.path_prefix;
+    const bool good = prefix.empty() || (absl::StartsWith(prefix, "/") && !absl::EndsWith(prefix, "/") &&
+                                         !HasSpaceOrControl(prefix) && prefix.find_first_of("?#") == prefix.npos);
+    if (!good) problems.push_back("--kubecost.path-prefix: must be empty or begin, and not end, with a slash");
+  }
+  CheckPositive("--kubecost.connect-timeout", options.connect_timeout, problems);
+  CheckPositive("--kubecost.read-timeout", options.read_timeout, problems);
+  CheckPositive("--kubecost.deadline", options.deadline, problems);
+  if (options.deadline < options.read_timeout || options.deadline < options.connect_timeout) {
+    problems.push_back("--kubecost.deadline: must not be shorter than the connect and read timeouts");
+  }
+  if (options.max_response_bytes < 1024) problems.push_back("--kubecost.max-response-bytes: must be at least 1KiB");
+}
+
+void CheckFacts(const Options& options, Problems& problems) {
+  for (const auto& [name, value] : options.cluster_info_labels) {
+    if (!IsLabelName(name)) {
+      problems.push_back(absl::StrCat("--cluster-info.label: \"", name, "\" is not a label name"));
+    }
+  }
+  const std::string& currency = options.currency;
+  const bool is_code = currency.size() == 3 && std::all_of(currency.begin(), currency.end(), [](char c) {
+                         return absl::ascii_isupper(static_cast<unsigned char>(c));
+                       });
+  if (!is_code) {
+    problems.push_back(absl::StrCat("--currency: \"", currency, "\" is not an ISO 4217 code such as USD or EUR"));
+  }
+  if (options.day_close_delay < absl::ZeroDuration() || options.day_close_delay >= absl::Hours(24)) {
+    problems.push_back("--day.close-delay: must be at least 0s and less than 24h");
+  }
+  if (options.day_refresh < absl::Minutes(1)) problems.push_back("--day.refresh: must be at least 1m");
+}
+
+void CheckWeb(const Options& options, Problems& problems) {
+  for (const std::string& address : options.listen_addresses) {
+    const absl::StatusOr<ListenAddress> parsed = ParseListenAddress(address);
+    if (!parsed.ok()) problems.push_back(absl::StrCat("--web.listen-address: ", parsed.status().message()));
+  }
+  if (options.listen_addresses.empty()) problems.push_back("--web.listen-address: must be given at least once");
+  const std::string& path = options.telemetry_path;
+  if (path.size() < 2 || path[0] != '/' || HasSpaceOrControl(path) || path.find_first_of("?#%\"<>&") != path.npos) {
+    problems.push_back("--web.telemetry-path: must begin with a slash and name a path other than /");
+  }
+  for (const absl::string_view taken : {"/healthz", "/readyz", "/-/healthy", "/-/ready"}) {
+    if (path == taken) problems.push_back(absl::StrCat("--web.telemetry-path: ", path, " is the health endpoint"));
+  }
+  if (options.web_threads < 2 || options.web_threads > 64) problems.push_back("--web.threads: must be 2 to 64");
+  if (options.web_max_requests < 1 || options.web_max_requests >= options.web_threads) {
+    problems.push_back(
+        "--web.max-requests: must be at least 1 and less than --web.threads, so that health is always answered");
+  }
+  if (options.web_request_timeout < absl::Seconds(1)) problems.push_back("--web.request-timeout: must be at least 1s");
+  if (options.web_keep_alive_timeout < absl::ZeroDuration() ||
+      options.web_keep_alive_timeout > absl::Milliseconds(500)) {
+    problems.push_back("--web.keep-alive-timeout: must be 0s to 500ms: an idle connection occupies a thread");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> Options::Validate() const {
+  Problems problems;
+  CheckKubecost(*this, problems);
+  CheckFacts(*this, problems);
+  CheckWeb(*this, problems);
+  return problems;
+}
+
+std::string UtcOffsetText(absl::Duration offset) {
+  const int64_t minutes = absl::ToInt64Minutes(offset);
+  const int64_t absolute = minutes < 0 ? -minutes : minutes;
+  return absl::StrFormat("%c%02d:%02d", minutes < 0 ? '-' : '+', absolute / 60, absolute % 60);
+}
+
+}  // namespace exporter

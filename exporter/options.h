@@ -1,0 +1,59 @@
+// What the exporter can be told, and whether it makes sense.
+#ifndef EXPORTER_OPTIONS_H_
+#define EXPORTER_OPTIONS_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "exporter/log.h"
+#include "kubecost/allocation_client.h"
+#include "kubecost/allocation_query.h"
+
+namespace exporter {
+
+enum class ClusterInfoMode { kMirror, kOff };
+
+// Filled by flags and environment (flags.h), read by the parts that need it. Defaults are the product's.
+struct Options {
+  kubecost::EndpointSettings endpoint = {"http://kubecost-cost-analyzer.kubecost:9090", kubecost::Api::kAuto, {}};
+  absl::Duration connect_timeout = absl::Seconds(10);
+  absl::Duration read_timeout = absl::Seconds(60);
+  absl::Duration deadline = absl::Minutes(10);
+  uint64_t max_response_bytes = uint64_t{1} << 30;
+  bool accept_gzip = true;
+
+  kubecost::QuerySettings query;
+
+  std::string cluster_name;
+  ClusterInfoMode cluster_info = ClusterInfoMode::kMirror;
+  std::map<std::string, std::string> cluster_info_labels;
+  std::string currency = "USD";
+
+  absl::Duration day_utc_offset = absl::ZeroDuration();
+  absl::Duration day_close_delay = absl::Hours(2);
+  absl::Duration day_refresh = absl::Hours(1);
+
+  std::vector<std::string> listen_addresses = {":9103"};
+  std::string telemetry_path = "/metrics";
+  int web_threads = 10;
+  int web_max_requests = 4;
+  absl::Duration web_request_timeout = absl::Seconds(10);
+  absl::Duration web_keep_alive_timeout = absl::ZeroDuration();
+
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kLogfmt;
+
+  // Every problem of the values together, each a sentence that names its flag; empty when all is well.
+  std::vector<std::string> Validate() const;
+};
+
+// "+05:30"
+std::string UtcOffsetText(absl::Duration offset);
+
+}  // namespace exporter
+
+#endif  // EXPORTER_OPTIONS_H_

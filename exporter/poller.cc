@@ -1,0 +1,223 @@
+#include "exporter/poller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "exporter/log.h"
+#include "exporter/row_error.h"
+#include "kubecost/allocation_query.h"
+
+namespace exporter {
+namespace {
+
+using kubecost::ErrorReason;
+using kubecost::Level;
+
+constexpr absl::Duration kFirstBackoff = absl::Seconds(15);
+constexpr absl::Duration kLongestBackoff = absl::Minutes(10);
+constexpr int kDutyFactor = 10;
+// A sleep is cut into slices, so that a stuck loop is told from a sleeping one and a clock that was set is noticed.
+constexpr absl::Duration kLongestSleep = absl::Seconds(15);
+
+std::string DayText(const kubecost::Window& day, absl::Duration utc_offset) {
+  return absl::FormatTime("%Y-%m-%d", day.start + utc_offset, absl::UTCTimeZone());
+}
+
+std::string DurationText(absl::Duration duration) {
+  return absl::FormatDuration(absl::Trunc(duration, absl::Seconds(1)));
+}
+
+}  // namespace
+
+Poller::Poller(const Options& options, Clock& clock, kubecost::HttpClient& http, metrics::SnapshotStore& store,
+               SelfMetrics& self_metrics)
+    : options_(options),
+      clock_(clock),
+      store_(store),
+      self_metrics_(self_metrics),
+      client_(http, options.endpoint, options.query,
+              [this](const kubecost::RequestRecord& request) { OnRequest(request); }),
+      random_(std::random_device{}()) {
+  MarkProgress();
+}
+
+void Poller::Run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    const absl::Time due = PollDue(stop);
+    MarkProgress();
+    clock_.SleepUntil(std::min(due, clock_.Now() + kLongestSleep), stop);
+    MarkProgress();
+  }
+}
+
+absl::Time Poller::PollDue(std::stop_token stop) {
+  absl::Time next = absl::InfiniteFuture();
+  for (size_t i = 0; i < kViews.size(); ++i) {
+    const ViewSpec& view = kViews[i];
+    ViewState& state = views_[i];
+    if (!view.enabled(options_)) continue;
+    const absl::Time started = clock_.Now();
+    if (started >= std::max(state.due, earliest_) && !stop.stop_requested()) {
+      const absl::Status status = Poll(view.view, stop);
+      if (absl::IsCancelled(status)) return clock_.Now();
+      const absl::Time finished = clock_.Now();
+      earliest_ = finished + kDutyFactor * (finished - started);
+      state.due = NextDue(view, state, status, finished);
+      self_metrics_.CountPoll(view.name, status.ok(), finished - started, finished);
+      LogChange(view, state, status, std::max(state.due, earliest_));
+    }
+    next = std::min(next, state.due);
+  }
+  return std::max(next, earliest_);
+}
+
+absl::Status Poller::Poll(View view, std::stop_token stop) {
+  const absl::Status status = view == View::kDay ? PollDay(stop) : PollClusterInfo(stop);
+  self_metrics_.SetApi(client_.api());
+  if (status.ok()) self_metrics_.SetUp(true);
+  const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
+  if (!reason.has_value()) return status;
+  self_metrics_.CountError(*reason);
+  // Two answers that do not fit together were valid each; a server without clusterInfo is up.
+  const bool still_up =
+      *reason == ErrorReason::kInconsistent || (*reason == ErrorReason::kNotFound && view == View::kClusterInfo);
+  if (!still_up) self_metrics_.SetUp(false);
+  return status;
+}
+
+absl::Status Poller::PollClusterInfo(std::stop_token stop) {
+  const absl::StatusOr<kubecost::ClusterInfo> info = client_.GetClusterInfo(std::move(stop));
+  if (!info.ok()) return info.status();
+  std::string labels = metrics::ClusterInfoLabels(*info, {options_.cluster_name, options_.cluster_info_labels});
+  metrics::Snapshot snapshot = *store_.Current();
+  snapshot.cluster_info = labels.empty() ? nullptr : std::make_shared<const std::string>(std::move(labels));
+  if (snapshot.cluster_info == nullptr && !told_missing_id_) {
+    Log(LogLevel::kWarn, "Kubecost gives no cluster id: kubecost_cluster_info is not served; set --cluster.name");
+  }
+  told_missing_id_ = snapshot.cluster_info == nullptr;
+  Publish(std::move(snapshot));
+  return absl::OkStatus();
+}
+
+absl::Status Poller::PollDay(std::stop_token stop) {
+  auto day = std::make_shared<metrics::DayFacts>();
+  day->window = NewestDay();
+  merged_rows_ = 0;
+  const auto read = [&](Level level) {
+    return ReadLevel(level, day->window, last_rows_[static_cast<size_t>(level)], stop);
+  };
+  // Cluster level first and last: when its totals differ, Kubecost was recomputing and the levels may not fit.
+  absl::StatusOr<metrics::LevelTable> cluster = read(Level::kCluster);
+  if (!cluster.ok()) return cluster.status();
+  absl::StatusOr<metrics::LevelTable> pods = read(Level::kPod);
+  if (!pods.ok()) return pods.status();
+  absl::StatusOr<metrics::LevelTable> namespaces = read(Level::kNamespace);
+  if (!namespaces.ok()) return namespaces.status();
+  const absl::StatusOr<metrics::LevelTable> cluster_again = read(Level::kCluster);
+  if (!cluster_again.ok()) return cluster_again.status();
+  if (!metrics::SameTotals(*cluster, *cluster_again)) {
+    return kubecost::ApiError(ErrorReason::kInconsistent,
+                              absl::StrCat("the cluster's cost of ", DayText(day->window, options_.day_utc_offset),
+                                           " changed while it was being read: Kubecost was recomputing; the day is "
+                                           "read again"));
+  }
+  day->cluster = *std::move(cluster);
+  day->pods = *std::move(pods);
+  day->namespaces = *std::move(namespaces);
+  metrics::TableBuilder::AddSpecialCosts(day->namespaces, day->cluster);
+
+  metrics::Snapshot snapshot = *store_.Current();
+  const bool is_new = snapshot.day == nullptr || !(snapshot.day->window == day->window);
+  const size_t pod_rows = day->pods.rows();
+  const size_t namespace_rows = day->namespaces.rows();
+  const std::string day_text = DayText(day->window, options_.day_utc_offset);
+  snapshot.day = std::move(day);
+  Publish(std::move(snapshot));
+  self_metrics_.SetMergedRows(merged_rows_);
+  if (is_new) {
+    Log(LogLevel::kInfo, "serving a new day",
+        {{"day", day_text}, {"namespaces", absl::StrCat(namespace_rows)}, {"pods", absl::StrCat(pod_rows)}});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<metrics::LevelTable> Poller::ReadLevel(Level level, const kubecost::Window& day, size_t expected_rows,
+                                                      std::stop_token stop) {
+  MarkProgress();
+  metrics::TableBuilder builder(level, options_.cluster_name, expected_rows);
+  const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
+      {day, level}, [&builder](const kubecost::Allocation& row) { return ErrorOfRow(builder.Add(row), row); },
+      std::move(stop));
+  if (!answer.ok()) return answer.status();
+  last_rows_[static_cast<size_t>(level)] = builder.rows();
+  metrics::LevelTable table = builder.Build();
+  kubecost::InvalidValues invalid = answer->invalid;
+  invalid.invalid_utf8 = builder.invalid_utf8();
+  self_metrics_.CountInvalidValues(invalid);
+  merged_rows_ += builder.merged_rows();
+  return table;
+}
+
+kubecost::Window Poller::NewestDay() const {
+  return kubecost::NewestCompleteDay(clock_.Now(), options_.day_utc_offset, options_.day_close_delay);
+}
+
+absl::Time Poller::NextDue(const ViewSpec& view, ViewState& state, const absl::Status& status, absl::Time now) {
+  if (!status.ok()) return now + Backoff(++state.failures);
+  state.failures = 0;
+  const absl::Time refresh = now + view.refresh(options_);
+  if (view.view != View::kDay) return refresh;
+  return std::min(refresh, NewestDay().end + absl::Hours(24) + options_.day_close_delay);
+}
+
+absl::Duration Poller::Backoff(int failures) {
+  absl::Duration wait = kFirstBackoff;
+  for (int i = 1; i < failures && wait < kLongestBackoff; ++i) wait *= 2;
+  // Jitter keeps the exporters of many clusters from asking one Kubecost in step.
+  return std::min(wait, kLongestBackoff) * std::uniform_real_distribution<double>(0.8, 1.2)(random_);
+}
+
+void Poller::Publish(metrics::Snapshot snapshot) {
+  auto published = std::make_shared<const metrics::Snapshot>(std::move(snapshot));
+  store_.Publish(published);
+  self_metrics_.SetSnapshot(*published);
+}
+
+void Poller::LogChange(const ViewSpec& view, ViewState& state, const absl::Status& status, absl::Time retry) {
+  const std::string name(view.name);
+  if (status.ok()) {
+    if (state.told_reason.has_value()) Log(LogLevel::kInfo, "reading from Kubecost works again", {{"view", name}});
+    state.told_reason.reset();
+    return;
+  }
+  const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
+  if (state.told_reason == reason) return;
+  state.told_reason = reason;
+  const std::shared_ptr<const metrics::Snapshot> current = store_.Current();
+  LogFields fields = {{"view", name},
+                      {"reason", std::string(reason.has_value() ? kubecost::ErrorReasonName(*reason) : "internal")},
+                      {"error", std::string(status.message())},
+                      {"next_try_in", DurationText(retry - clock_.Now())}};
+  if (current->day != nullptr) {
+    fields.emplace_back("still_serving_day", DayText(current->day->window, options_.day_utc_offset));
+  }
+  Log(LogLevel::kWarn, "reading from Kubecost failed", fields);
+}
+
+void Poller::OnRequest(const kubecost::RequestRecord& request) {
+  self_metrics_.CountRequest(request);
+  Log(LogLevel::kDebug, "request",
+      {{"endpoint", std::string(request.path)},
+       {"code", absl::StrCat(request.code)},
+       {"bytes", absl::StrCat(request.bytes)},
+       {"error", std::string(request.status.message())}});
+}
+
+void Poller::MarkProgress() { progress_unix_nanos_ = absl::ToUnixNanos(clock_.Now()); }
+
+absl::Duration Poller::TimeSinceProgress() const {
+  return clock_.Now() - absl::FromUnixNanos(progress_unix_nanos_.load());
+}
+
+}  // namespace exporter

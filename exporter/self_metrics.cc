@@ -1,0 +1,231 @@
+#include "exporter/self_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "exporter/process_stats.h"
+#include "exporter/version.h"
+#include "exporter/views.h"
+#include "kubecost/api_error.h"
+#include "metrics/family.h"
+
+namespace exporter {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using prometheus::Labels;
+
+// Seconds: from a small cluster's answer to the deadline.
+const Histogram::BucketBoundaries kPollBuckets = {0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1200};
+
+// Name and help come from the one table of families.
+template <typename T>
+Family<T>& Register(prometheus::Registry& registry, const metrics::Family& family) {
+  const auto build = [&](auto builder) -> Family<T>& {
+    return builder.Name(std::string(family.name)).Help(std::string(family.help)).Register(registry);
+  };
+  if constexpr (std::is_same_v<T, Counter>) {
+    return build(prometheus::BuildCounter());
+  } else if constexpr (std::is_same_v<T, Gauge>) {
+    return build(prometheus::BuildGauge());
+  } else {
+    return build(prometheus::BuildHistogram());
+  }
+}
+
+absl::string_view IdleModeName(kubecost::IdleMode mode) {
+  switch (mode) {
+    case kubecost::IdleMode::kSeparate:
+      return "separate";
+    case kubecost::IdleMode::kShare:
+      return "share";
+    case kubecost::IdleMode::kOff:
+      return "off";
+  }
+  return "";
+}
+
+void AppendProcessFamilies(std::vector<prometheus::MetricFamily>& families) {
+  const ProcessStats stats = ReadProcessStats();
+  const auto append = [&families](const metrics::Family& family, std::optional<double> value) {
+    if (!value.has_value()) return;
+    prometheus::MetricFamily& appended = families.emplace_back();
+    appended.name = std::string(family.name);
+    appended.help = std::string(family.help);
+    const bool is_counter = family.type == metrics::Type::kCounter;
+    appended.type = is_counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+    prometheus::ClientMetric metric;
+    (is_counter ? metric.counter.value : metric.gauge.value) = *value;
+    appended.metric.push_back(metric);
+  };
+  append(metrics::FamilyNamed("process_cpu_seconds_total"), stats.cpu_seconds);
+  append(metrics::FamilyNamed("process_max_fds"), stats.max_fds);
+  append(metrics::FamilyNamed("process_open_fds"), stats.open_fds);
+  append(metrics::FamilyNamed("process_resident_memory_bytes"), stats.resident_memory_bytes);
+  append(metrics::FamilyNamed("process_start_time_seconds"), stats.start_time_seconds);
+  append(metrics::FamilyNamed("process_virtual_memory_bytes"), stats.virtual_memory_bytes);
+}
+
+}  // namespace
+
+struct SelfMetrics::Families {
+  prometheus::Registry registry;
+
+  Family<Counter>& api_errors = Register<Counter>(registry, metrics::FamilyNamed("kubecost_exporter_api_errors_total"));
+  Family<Counter>& api_requests =
+      Register<Counter>(registry, metrics::FamilyNamed("kubecost_exporter_api_requests_total"));
+  Family<Gauge>& response_bytes =
+      Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_api_response_bytes"));
+  Family<Gauge>& build_info = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_build_info"));
+  Family<Gauge>& config_info = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_config_info"));
+  Family<Gauge>& day_end =
+      Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_day_end_timestamp_seconds"));
+  Family<Gauge>& day_start =
+      Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_day_start_timestamp_seconds"));
+  Family<Counter>& invalid =
+      Register<Counter>(registry, metrics::FamilyNamed("kubecost_exporter_invalid_values_total"));
+  Family<Gauge>& last_success =
+      Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_last_success_timestamp_seconds"));
+  Family<Gauge>& merged_rows = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_merged_rows"));
+  Family<Histogram>& poll_duration =
+      Register<Histogram>(registry, metrics::FamilyNamed("kubecost_exporter_poll_duration_seconds"));
+  Family<Counter>& polls = Register<Counter>(registry, metrics::FamilyNamed("kubecost_exporter_polls_total"));
+  Family<Gauge>& scrape_bytes = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_scrape_bytes"));
+  Family<Counter>& scrapes = Register<Counter>(registry, metrics::FamilyNamed("kubecost_exporter_scrapes_total"));
+  Family<Gauge>& series = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_series"));
+  Family<Gauge>& snapshot_bytes = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_snapshot_bytes"));
+  Family<Gauge>& up = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_up"));
+  Family<Gauge>& view_up = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_view_up"));
+
+  // Guarded by mutex: the one series of config_info, replaced when the API has been found.
+  std::mutex mutex;
+  Labels config_labels;
+  Gauge* config = nullptr;
+
+  void SetConfig(absl::string_view api) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (config != nullptr && config_labels["api"] == api) return;
+    if (config != nullptr) config_info.Remove(config);
+    config_labels["api"] = std::string(api);
+    config = &config_info.Add(config_labels);
+    config->Set(1);
+  }
+};
+
+SelfMetrics::SelfMetrics(const Options& options) : families_(std::make_unique<Families>()) {
+  Families& families = *families_;
+  families.build_info
+      .Add({{"version", std::string(Version())},
+            {"revision", std::string(Revision())},
+            {"compiler", std::string(Compiler())}})
+      .Set(1);
+  families.config_labels = {{"currency", options.currency},
+                            {"utc_offset", UtcOffsetText(options.day_utc_offset)},
+                            {"idle", std::string(IdleModeName(options.query.idle))},
+                            {"share_tenancy", options.query.share_tenancy_costs ? "true" : "false"}};
+  families.SetConfig(kubecost::ApiName(options.endpoint.api));
+  families.up.Add({}).Set(0);
+  families.scrapes.Add({});
+  families.snapshot_bytes.Add({});
+  // Counters start at 0, so that their first increase is seen as one.
+  for (const absl::string_view reason : kubecost::kErrorReasonNames) {
+    families.api_errors.Add({{"reason", std::string(reason)}});
+  }
+  CountInvalidValues({});
+  for (const ViewSpec& view : kViews) {
+    if (!view.enabled(options)) continue;
+    const std::string name(view.name);
+    families.view_up.Add({{"view", name}}).Set(0);
+    families.polls.Add({{"view", name}, {"result", "success"}});
+    families.polls.Add({{"view", name}, {"result", "error"}});
+    families.poll_duration.Add({{"view", name}}, kPollBuckets);
+  }
+}
+
+SelfMetrics::~SelfMetrics() = default;
+
+void SelfMetrics::SetApi(kubecost::Api api) { families_->SetConfig(kubecost::ApiName(api)); }
+
+void SelfMetrics::SetUp(bool up) { families_->up.Add({}).Set(up ? 1 : 0); }
+
+void SelfMetrics::CountRequest(const kubecost::RequestRecord& request) {
+  const std::string path(request.path);
+  families_->api_requests.Add({{"endpoint", path}, {"code", absl::StrCat(request.code)}}).Increment();
+  if (request.status.ok()) {
+    families_->response_bytes.Add({{"endpoint", path}}).Set(static_cast<double>(request.bytes));
+  }
+}
+
+void SelfMetrics::CountError(kubecost::ErrorReason reason) {
+  families_->api_errors.Add({{"reason", std::string(kubecost::ErrorReasonName(reason))}}).Increment();
+}
+
+void SelfMetrics::CountPoll(absl::string_view view, bool success, absl::Duration duration, absl::Time finished) {
+  const std::string name(view);
+  families_->view_up.Add({{"view", name}}).Set(success ? 1 : 0);
+  families_->polls.Add({{"view", name}, {"result", success ? "success" : "error"}}).Increment();
+  families_->poll_duration.Add({{"view", name}}, kPollBuckets).Observe(absl::ToDoubleSeconds(duration));
+  if (success) families_->last_success.Add({{"view", name}}).Set(absl::ToDoubleSeconds(finished - absl::UnixEpoch()));
+}
+
+void SelfMetrics::CountInvalidValues(const kubecost::InvalidValues& values) {
+  const auto count = [this](const char* kind, uint64_t number) {
+    families_->invalid.Add({{"kind", kind}}).Increment(static_cast<double>(number));
+  };
+  count("null_cost", values.null_cost);
+  count("not_a_number", values.not_a_number);
+  count("negative_minutes", values.negative_minutes);
+  count("invalid_utf8", values.invalid_utf8);
+}
+
+void SelfMetrics::SetSnapshot(const metrics::Snapshot& snapshot) {
+  if (snapshot.day != nullptr) {
+    families_->day_start.Add({}).Set(absl::ToDoubleSeconds(snapshot.day->window.start - absl::UnixEpoch()));
+    families_->day_end.Add({}).Set(absl::ToDoubleSeconds(snapshot.day->window.end - absl::UnixEpoch()));
+  }
+  for (const auto& [family, series] : snapshot.SeriesByFamily()) {
+    families_->series.Add({{"family", std::string(family)}}).Set(static_cast<double>(series));
+  }
+  families_->snapshot_bytes.Add({}).Set(static_cast<double>(snapshot.bytes()));
+}
+
+void SelfMetrics::SetMergedRows(size_t rows) { families_->merged_rows.Add({}).Set(static_cast<double>(rows)); }
+
+void SelfMetrics::CountScrape(uint64_t bytes) {
+  families_->scrapes.Add({}).Increment();
+  families_->scrape_bytes.Add({}).Set(static_cast<double>(bytes));
+}
+
+std::string SelfMetrics::Serialize() const {
+  std::vector<prometheus::MetricFamily> families = families_->registry.Collect();
+  AppendProcessFamilies(families);
+  // The registry keeps series in hash order; a scrape is easier to read, and to compress, sorted.
+  std::sort(families.begin(), families.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (prometheus::MetricFamily& family : families) {
+    const auto labels = [](const prometheus::ClientMetric& metric) {
+      std::vector<std::pair<std::string, std::string>> pairs;
+      for (const auto& label : metric.label) pairs.emplace_back(label.name, label.value);
+      return pairs;
+    };
+    std::sort(family.metric.begin(), family.metric.end(),
+              [&labels](const auto& a, const auto& b) { return labels(a) < labels(b); });
+  }
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+}  // namespace exporter

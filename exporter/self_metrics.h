@@ -1,0 +1,51 @@
+// The exporter about itself: family D of the metric contract. The only prometheus-cpp code.
+#ifndef EXPORTER_SELF_METRICS_H_
+#define EXPORTER_SELF_METRICS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "exporter/options.h"
+#include "kubecost/allocation.h"
+#include "kubecost/allocation_client.h"
+#include "kubecost/api_error.h"
+#include "metrics/snapshot.h"
+
+namespace exporter {
+
+// All methods are safe from any thread.
+class SelfMetrics {
+ public:
+  explicit SelfMetrics(const Options& options);
+  ~SelfMetrics();
+  SelfMetrics(const SelfMetrics&) = delete;
+  SelfMetrics& operator=(const SelfMetrics&) = delete;
+
+  // What the poller tells.
+  void SetApi(kubecost::Api api);
+  void SetUp(bool up);
+  void CountRequest(const kubecost::RequestRecord& request);
+  void CountError(kubecost::ErrorReason reason);
+  void CountPoll(absl::string_view view, bool success, absl::Duration duration, absl::Time finished);
+  void CountInvalidValues(const kubecost::InvalidValues& values);
+  void SetSnapshot(const metrics::Snapshot& snapshot);
+  void SetMergedRows(size_t rows);
+
+  // What the server tells.
+  void CountScrape(uint64_t bytes);
+
+  // All families as exposition text, fresh.
+  std::string Serialize() const;
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace exporter
+
+#endif  // EXPORTER_SELF_METRICS_H_

@@ -1,0 +1,259 @@
+#include "exporter/server.h"
+
+#include <civetweb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "exporter/landing_page.h"
+#include "exporter/listen_address.h"
+#include "exporter/log.h"
+#include "metrics/exposition.h"
+#include "metrics/render.h"
+
+namespace exporter {
+namespace {
+
+constexpr absl::string_view kPlainText = "text/plain; charset=utf-8";
+constexpr absl::string_view kHtml = "text/html; charset=utf-8";
+
+bool KernelHasIpv6() {
+  const int fd = socket(AF_INET6, SOCK_STREAM, 0);
+  if (fd < 0) return false;
+  close(fd);
+  return true;
+}
+
+// An address in civetweb's own notation.
+absl::StatusOr<std::string> PortSpec(const ListenAddress& address) {
+  const bool has_ipv6 = mg_check_feature(MG_FEATURES_IPV6) != 0;
+  if (address.host.empty()) return absl::StrCat(has_ipv6 && KernelHasIpv6() ? "+" : "", address.port);
+  if (!address.is_ipv6()) return absl::StrCat(address.host, ":", address.port);
+  if (!has_ipv6) {
+    return absl::UnimplementedError(absl::StrCat("[", address.host, "]:", address.port,
+                                                 ": this build's civetweb has no IPv6; build with the source that "
+                                                 "scripts/install-dependencies.sh fetches"));
+  }
+  return absl::StrCat("[", address.host, "]:", address.port);
+}
+
+absl::string_view ReasonPhrase(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 503:
+      return "Service Unavailable";
+  }
+  return "";
+}
+
+bool WriteAll(mg_connection* connection, absl::string_view data) {
+  return mg_write(connection, data.data(), data.size()) == static_cast<int>(data.size());
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(const Options& options, const metrics::SnapshotStore& store, SelfMetrics& self_metrics, HealthCheck health)
+      : options_(options), store_(store), self_metrics_(self_metrics), health_(std::move(health)) {}
+
+  ~Impl() {
+    if (context_ != nullptr) mg_stop(context_);
+  }
+
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  absl::Status Start() {
+    std::vector<ListenAddress> wanted;
+    std::vector<std::string> specs;
+    for (const std::string& text : options_.listen_addresses) {
+      absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
+      if (!address.ok()) return address.status();
+      const absl::StatusOr<std::string> spec = PortSpec(*address);
+      if (!spec.ok()) return spec.status();
+      wanted.push_back(*std::move(address));
+      specs.push_back(*spec);
+    }
+    const std::string ports = absl::StrJoin(specs, ",");
+    const std::string threads = absl::StrCat(options_.web_threads);
+    const std::string request_timeout = absl::StrCat(absl::ToInt64Milliseconds(options_.web_request_timeout));
+    const bool keep_alive = options_.web_keep_alive_timeout > absl::ZeroDuration();
+    const std::string keep_alive_timeout = absl::StrCat(absl::ToInt64Milliseconds(options_.web_keep_alive_timeout));
+    const char* settings[] = {"listening_ports",
+                              ports.c_str(),
+                              "num_threads",
+                              threads.c_str(),
+                              "request_timeout_ms",
+                              request_timeout.c_str(),
+                              "enable_keep_alive",
+                              keep_alive ? "yes" : "no",
+                              "keep_alive_timeout_ms",
+                              keep_alive_timeout.c_str(),
+                              "tcp_nodelay",
+                              "1",
+                              "max_request_size",
+                              "16384",
+                              "enable_directory_listing",
+                              "no",
+                              nullptr};
+    mg_callbacks callbacks = {};
+    callbacks.begin_request = &Impl::OnRequest;
+    callbacks.log_message = &Impl::OnMessage;
+    context_ = mg_start(&callbacks, this, settings);
+    if (context_ == nullptr) {
+      const std::lock_guard<std::mutex> lock(message_mutex_);
+      return absl::UnavailableError(
+          absl::StrCat("cannot listen on ", absl::StrJoin(options_.listen_addresses, ", "), ": ", first_message_));
+    }
+    started_ = true;
+    std::vector<mg_server_port> bound(wanted.size());
+    mg_get_server_ports(context_, static_cast<int>(bound.size()), bound.data());
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      const std::string host = wanted[i].is_ipv6() ? absl::StrCat("[", wanted[i].host, "]") : wanted[i].host;
+      addresses_.push_back(absl::StrCat(host, ":", bound[i].port));
+    }
+    return absl::OkStatus();
+  }
+
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+ private:
+  struct Request {
+    mg_connection* connection;
+    bool is_head;
+    bool is_http_1_0;
+    bool keep_alive;
+  };
+
+  static int OnRequest(mg_connection* connection) noexcept {
+    const mg_request_info* info = mg_get_request_info(connection);
+    return static_cast<Impl*>(info->user_data)->Handle(connection, *info);
+  }
+
+  static int OnMessage(const mg_connection* connection, const char* message) noexcept {
+    auto* self = static_cast<Impl*>(mg_get_user_data(mg_get_context(connection)));
+    if (self != nullptr && !self->started_) {
+      const std::lock_guard<std::mutex> lock(self->message_mutex_);
+      if (self->first_message_.empty()) self->first_message_ = message;
+    } else {
+      Log(LogLevel::kDebug, "http server", {{"message", message}});
+    }
+    return 1;
+  }
+
+  int Handle(mg_connection* connection, const mg_request_info& info) {
+    const absl::string_view method = info.request_method != nullptr ? info.request_method : "";
+    const absl::string_view path = info.local_uri != nullptr ? info.local_uri : "";
+    const absl::string_view version = info.http_version != nullptr ? info.http_version : "";
+    Request request = {connection, method == "HEAD", version == "1.0", false};
+    const char* header = mg_get_header(connection, "Connection");
+    const bool asks_close = header != nullptr && absl::EqualsIgnoreCase(header, "close");
+    request.keep_alive = options_.web_keep_alive_timeout > absl::ZeroDuration() && !request.is_http_1_0 && !asks_close;
+
+    const bool is_metrics = path == options_.telemetry_path;
+    const bool is_health = path == "/healthz" || path == "/-/healthy" || path == "/readyz" || path == "/-/ready";
+    if (!is_metrics && !is_health && path != "/") {
+      return Answer(request, 404, kPlainText,
+                    absl::StrCat("no such page; the metrics are at ", options_.telemetry_path, "\n"));
+    }
+    if (method != "GET" && !request.is_head) {
+      return Answer(request, 405, kPlainText, "only GET and HEAD\n", "Allow: GET, HEAD\r\n");
+    }
+    if (is_metrics) return AnswerScrape(request);
+    if (is_health) return AnswerHealth(request);
+    return Answer(request, 200, kHtml, LandingPage(options_.telemetry_path),
+                  "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n");
+  }
+
+  std::string Head(const Request& request, int status, absl::string_view content_type, absl::string_view more) const {
+    return absl::StrCat("HTTP/1.1 ", status, " ", ReasonPhrase(status), "\r\nContent-Type: ", content_type,
+                        "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: ",
+                        request.keep_alive ? "keep-alive" : "close", "\r\n", more, "\r\n");
+  }
+
+  int Answer(const Request& request, int status, absl::string_view content_type, absl::string_view body,
+             absl::string_view headers = "") {
+    const std::string length = absl::StrCat("Content-Length: ", body.size(), "\r\n", headers);
+    std::string text = Head(request, status, content_type, length);
+    if (!request.is_head) absl::StrAppend(&text, body);
+    WriteAll(request.connection, text);
+    return status;
+  }
+
+  int AnswerHealth(const Request& request) {
+    const absl::Status health = health_();
+    if (health.ok()) return Answer(request, 200, kPlainText, "ok\n");
+    return Answer(request, 503, kPlainText, absl::StrCat(health.message(), "\n"));
+  }
+
+  int AnswerScrape(const Request& request) {
+    const absl::Cleanup leave = [this] { --scrapes_in_flight_; };
+    if (++scrapes_in_flight_ > options_.web_max_requests) {
+      return Answer(request, 503, kPlainText,
+                    absl::StrCat("more than ", options_.web_max_requests, " scrapes at once (--web.max-requests)\n"),
+                    "Retry-After: 1\r\n");
+    }
+    // A scrape cut short must be told from a whole one, hence chunks; HTTP/1.0 does not know them.
+    const absl::string_view encoding = request.is_http_1_0 ? "" : "Transfer-Encoding: chunked\r\n";
+    if (!WriteAll(request.connection, Head(request, 200, metrics::kTextContentType, encoding)) || request.is_head) {
+      return 200;
+    }
+    const auto write = [&request](absl::string_view text) {
+      if (request.is_http_1_0) return WriteAll(request.connection, text);
+      return mg_send_chunk(request.connection, text.data(), static_cast<unsigned>(text.size())) >= 0;
+    };
+    // Blocks keep memory small and let a client that has stalled be noticed; its connection is given up then.
+    uint64_t bytes = 0;
+    metrics::Renderer renderer(store_.Current());
+    for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) {
+      if (!write(block)) return 200;
+      bytes += block.size();
+    }
+    const std::string self = self_metrics_.Serialize();
+    if (!write(self)) return 200;
+    if (!request.is_http_1_0 && mg_send_chunk(request.connection, "", 0) < 0) return 200;
+    self_metrics_.CountScrape(bytes + self.size());
+    return 200;
+  }
+
+  // Constant after Start().
+  const Options& options_;
+  const metrics::SnapshotStore& store_;
+  SelfMetrics& self_metrics_;
+  const HealthCheck health_;
+  mg_context* context_ = nullptr;
+  std::vector<std::string> addresses_;
+
+  std::mutex message_mutex_;
+  std::string first_message_;  // guarded by message_mutex_: why the server did not start
+  std::atomic<bool> started_ = false;
+  std::atomic<int> scrapes_in_flight_ = 0;
+};
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, const metrics::SnapshotStore& store,
+                                                      SelfMetrics& self_metrics, HealthCheck health) {
+  auto impl = std::make_unique<Impl>(options, store, self_metrics, std::move(health));
+  const absl::Status status = impl->Start();
+  if (!status.ok()) return status;
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+std::vector<std::string> Server::addresses() const { return impl_->addresses(); }
+
+}  // namespace exporter

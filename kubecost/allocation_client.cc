@@ -1,0 +1,199 @@
+#include "kubecost/allocation_client.h"
+
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "kubecost/api_error.h"
+
+namespace kubecost {
+namespace {
+
+constexpr absl::string_view kAllocation = "/allocation";
+constexpr absl::string_view kClusterInfo = "/clusterInfo";
+constexpr absl::string_view kKubecostPrefix = "/model";
+
+// An error body is read this far to find its message.
+constexpr size_t kMaxErrorBodyBytes = size_t{64} << 10;
+
+std::string ReadErrorMessage(HttpClient& http) {
+  std::string body;
+  while (body.size() < kMaxErrorBodyBytes) {
+    const absl::StatusOr<absl::string_view> piece = http.Read();
+    if (!piece.ok() || piece->empty()) break;
+    body.append(piece->data(), piece->size());
+  }
+  return ParseErrorMessage(body);
+}
+
+absl::Status CheckWindow(const Allocation& row, const Window& asked) {
+  if (row.window.has_value() && asked.Contains(*row.window)) return absl::OkStatus();
+  const std::string got = row.window.has_value() ? WindowText(*row.window) : "none";
+  return ApiError(ErrorReason::kWindowMismatch,
+                  absl::StrCat("asked for the window ", WindowText(asked), ", but row \"", SanitizeMessage(row.name),
+                               "\" has the window ", got,
+                               "; --day.utc-offset must equal the UTC offset Kubecost is configured with"));
+}
+
+// The same status with `prefix` before its message; keeps code and reason.
+absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
+  const std::optional<ErrorReason> reason = ReasonOf(status);
+  // The transport's texts begin with the words their users search for and name the endpoint themselves.
+  const bool from_transport =
+      absl::StartsWith(status.message(), "GET ") || absl::StartsWith(status.message(), "Timed out waiting");
+  if (!reason.has_value() || from_transport) return status;
+  if (*reason == ErrorReason::kEmpty) return ApiError(*reason, absl::StrCat(status.message(), " (", prefix, ")"));
+  return ApiError(*reason, absl::StrCat(prefix, ": ", status.message()));
+}
+
+}  // namespace
+
+absl::string_view ApiName(Api api) {
+  switch (api) {
+    case Api::kAuto:
+      return "auto";
+    case Api::kKubecost:
+      return "kubecost";
+    case Api::kOpenCost:
+      return "opencost";
+  }
+  return "";
+}
+
+AllocationClient::AllocationClient(HttpClient& http, EndpointSettings endpoint, QuerySettings query,
+                                   std::function<void(const RequestRecord&)> on_request)
+    : http_(http), endpoint_(std::move(endpoint)), query_(std::move(query)), on_request_(std::move(on_request)) {
+  if (endpoint_.path_prefix.has_value()) {
+    candidates_.push_back({endpoint_.api, *endpoint_.path_prefix});
+    return;
+  }
+  if (endpoint_.api != Api::kOpenCost) candidates_.push_back({Api::kKubecost, std::string(kKubecostPrefix)});
+  if (endpoint_.api != Api::kKubecost) candidates_.push_back({Api::kOpenCost, ""});
+}
+
+Api AllocationClient::api() const {
+  if (candidates_.size() == 1) return candidates_.front().api;
+  return found_.has_value() ? candidates_[*found_].api : Api::kAuto;
+}
+
+absl::StatusOr<ParsedAnswer> AllocationClient::GetAllocations(const AllocationQuery& query, AllocationSink sink,
+                                                              std::stop_token stop) {
+  ParsedAnswer answer;
+  const auto read_body = [&]() -> absl::StatusOr<uint64_t> {
+    absl::StatusOr<ParsedAnswer> parsed = ParseAllocations([this] { return http_.Read(); }, Envelope::kRequired,
+                                                           [&](const Allocation& row) {
+                                                             const absl::Status window = CheckWindow(row, query.window);
+                                                             return window.ok() ? sink(row) : window;
+                                                           });
+    if (!parsed.ok()) return parsed.status();
+    if (parsed->rows == 0) {
+      return ApiError(ErrorReason::kEmpty,
+                      absl::StrCat("API response appears to be empty. Kubecost has no ",
+                                   kLevelNames[static_cast<size_t>(query.level)], " rows for the window ",
+                                   WindowText(query.window), ": its data is ", parsed->EmptyShape(),
+                                   ". Was the cluster running then, has Kubecost restarted, does --filter match?"));
+    }
+    answer = *parsed;
+    return parsed->bytes;
+  };
+  const absl::Status status = Request(kAllocation, QueryString(query, query_), read_body, std::move(stop));
+  if (!status.ok()) return status;
+  return answer;
+}
+
+absl::StatusOr<ClusterInfo> AllocationClient::GetClusterInfo(std::stop_token stop) {
+  ClusterInfo info;
+  const auto read_body = [&]() -> absl::StatusOr<uint64_t> {
+    uint64_t bytes = 0;
+    absl::StatusOr<ClusterInfo> parsed = ParseClusterInfo([&]() -> absl::StatusOr<absl::string_view> {
+      absl::StatusOr<absl::string_view> piece = http_.Read();
+      if (piece.ok()) bytes += piece->size();
+      return piece;
+    });
+    if (!parsed.ok()) return parsed.status();
+    info = *std::move(parsed);
+    return bytes;
+  };
+  const absl::Status status = Request(kClusterInfo, "", read_body, std::move(stop));
+  if (!status.ok()) return status;
+  return info;
+}
+
+absl::Status AllocationClient::Request(absl::string_view endpoint, absl::string_view query,
+                                       absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop) {
+  std::vector<std::string> tried;
+  if (found_.has_value()) {
+    tried.push_back(absl::StrCat(candidates_[*found_].prefix, endpoint));
+    const absl::Status status = RequestPath(tried.back(), query, read_body, stop);
+    if (ReasonOf(status) != ErrorReason::kNotFound) return status;
+  }
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    if (i == found_) continue;
+    tried.push_back(absl::StrCat(candidates_[i].prefix, endpoint));
+    const absl::Status status = RequestPath(tried.back(), query, read_body, stop);
+    if (ReasonOf(status) == ErrorReason::kNotFound) continue;
+    // Only a good answer proves that this is the path: an error may come from whatever stands there instead.
+    if (status.ok()) found_ = i;
+    return status;
+  }
+  return ApiError(ErrorReason::kNotFound,
+                  absl::StrCat("GET ", endpoint_.url, ": HTTP 404 on every path tried: ", absl::StrJoin(tried, ", "),
+                               "; set --kubecost.url, --kubecost.api or --kubecost.path-prefix to where the API is"));
+}
+
+absl::Status AllocationClient::RequestPath(const std::string& path, absl::string_view query,
+                                           absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body,
+                                           std::stop_token stop) {
+  const absl::Cleanup close = [this] { http_.Close(); };
+  RequestRecord record;
+  record.path = path;
+  const std::string url = absl::StrCat(endpoint_.url, path, query.empty() ? "" : "?", query);
+  const absl::StatusOr<HttpHead> head = http_.Get(url, std::move(stop));
+  record.status = head.status();
+  if (head.ok()) {
+    record.code = head->status;
+    record.status = StatusOfHead(path, *head);
+    if (record.status.ok()) {
+      const absl::StatusOr<uint64_t> bytes = read_body();
+      if (bytes.ok()) record.bytes = *bytes;
+      record.status = Prefixed(absl::StrCat("GET ", endpoint_.url, path), bytes.status());
+    }
+  }
+  on_request_(record);
+  return record.status;
+}
+
+absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpHead& head) {
+  if (head.status == 200) return absl::OkStatus();
+  const std::string what = absl::StrCat("GET ", endpoint_.url, path, ": HTTP ", head.status);
+  if (head.status >= 300 && head.status < 400) {
+    return ApiError(ErrorReason::kRedirect,
+                    absl::StrCat(what, " redirects to ", head.location,
+                                 ", which is not followed; a login in front of Kubecost? Set --kubecost.url to the "
+                                 "API itself"));
+  }
+  if (head.status == 401 || head.status == 403) {
+    return ApiError(ErrorReason::kAuth,
+                    absl::StrCat(what,
+                                 "; Kubecost or a proxy before it wants credentials: set --kubecost.url to a "
+                                 "service that answers without"));
+  }
+  const std::string message = ReadErrorMessage(http_);
+  const std::string text = message.empty() ? what : absl::StrCat(what, ", \"", message, "\"");
+  if (head.status == 404) return ApiError(ErrorReason::kNotFound, text);
+  if (head.status == 429) {
+    return ApiError(ErrorReason::kHttp4xx, absl::StrCat(text, "; the server limits how often it is asked"));
+  }
+  if (head.status >= 500) {
+    const bool gateway = head.status >= 502 && head.status <= 504;
+    return ApiError(ErrorReason::kHttp5xx,
+                    absl::StrCat(text, gateway ? "; a proxy before Kubecost gave up waiting or found it gone"
+                                               : "; see Kubecost's own log"));
+  }
+  if (head.status >= 400) return ApiError(ErrorReason::kHttp4xx, text);
+  return ApiError(ErrorReason::kParse, absl::StrCat(text, ", which the Allocation API never gives"));
+}
+
+}  // namespace kubecost

@@ -1,0 +1,81 @@
+// The Allocation API: a question in, rows out, or one error with a reason.
+#ifndef KUBECOST_ALLOCATION_CLIENT_H_
+#define KUBECOST_ALLOCATION_CLIENT_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "kubecost/allocation_query.h"
+#include "kubecost/http_client.h"
+#include "kubecost/response_parser.h"
+
+namespace kubecost {
+
+// Whose API it is; decides the path: Kubecost has /model/allocation, OpenCost /allocation.
+enum class Api { kAuto, kKubecost, kOpenCost };
+absl::string_view ApiName(Api api);
+
+struct EndpointSettings {
+  // Scheme, host, port and perhaps a path, without a slash at the end.
+  std::string url;
+  Api api = Api::kAuto;
+  // What stands before /allocation and /clusterInfo in place of the product's own prefix.
+  std::optional<std::string> path_prefix;
+};
+
+// One HTTP request that was made, for counting. `code` is 0 when no status line arrived.
+struct RequestRecord {
+  absl::string_view path;
+  int code = 0;
+  uint64_t bytes = 0;
+  absl::Status status;
+};
+
+// Makes requests one after the other; no retry, no sleep, no log. Used by one thread. Errors carry an ErrorReason
+// and a text that names endpoint, cause and remedy, except Cancelled.
+class AllocationClient {
+ public:
+  AllocationClient(HttpClient& http, EndpointSettings endpoint, QuerySettings query,
+                   std::function<void(const RequestRecord&)> on_request);
+
+  // Rows go to `sink` as they arrive and are worth nothing unless the result is OK. Every row's window lies within
+  // the asked one. An answer without rows is an error (empty) that names the window.
+  absl::StatusOr<ParsedAnswer> GetAllocations(const AllocationQuery& query, AllocationSink sink, std::stop_token stop);
+
+  absl::StatusOr<ClusterInfo> GetClusterInfo(std::stop_token stop);
+
+  // The API in force: as configured, or as found; kAuto until the first answer.
+  Api api() const;
+
+ private:
+  struct Candidate {
+    Api api;
+    std::string prefix;
+  };
+
+  // Asks the path that answered before, else every candidate until one does not answer 404.
+  absl::Status Request(absl::string_view endpoint, absl::string_view query,
+                       absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop);
+  absl::Status RequestPath(const std::string& path, absl::string_view query,
+                           absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop);
+  absl::Status StatusOfHead(const std::string& path, const HttpHead& head);
+
+  HttpClient& http_;
+  const EndpointSettings endpoint_;
+  const QuerySettings query_;
+  const std::function<void(const RequestRecord&)> on_request_;
+  std::vector<Candidate> candidates_;
+  std::optional<size_t> found_;
+};
+
+}  // namespace kubecost
+
+#endif  // KUBECOST_ALLOCATION_CLIENT_H_

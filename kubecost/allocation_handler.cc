@@ -1,0 +1,303 @@
+#include "kubecost/allocation_handler.h"
+
+#include <charconv>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "kubecost/api_error.h"
+
+namespace kubecost {
+namespace {
+
+// Beyond any cluster this project is built for; bounds memory against a body of countless tiny rows.
+constexpr size_t kMaxRows = 2'000'000;
+
+}  // namespace
+
+absl::Status UpstreamCodeError(absl::string_view code, absl::string_view message) {
+  return ApiError(ErrorReason::kUpstreamCode, absl::StrCat("the answer's own code is ", code, ", not 200",
+                                                           message.empty() ? "" : ": ", message,
+                                                           "; see Kubecost's own log"));
+}
+
+bool AllocationHandler::Fail(absl::string_view message) {
+  status_ = ApiError(ErrorReason::kParse, absl::StrCat("unexpected answer: ", message));
+  return false;
+}
+
+bool AllocationHandler::FailOnNesting(absl::string_view kind) {
+  if (state_ == State::kStart) return Fail(absl::StrCat("the document is ", kind, ", not an object with `data`"));
+  if (state_ == State::kEnvelopeValue && key_ == EnvelopeKey::kData) {
+    return Fail(absl::StrCat("`data` is ", kind,
+                             ", not an array of sets; does --kubecost.url or --kubecost.path-prefix lead to another "
+                             "endpoint than the Allocation API?"));
+  }
+  return Fail(absl::StrCat(kind, " where none belongs"));
+}
+
+// A value of the envelope that is text or a number.
+bool AllocationHandler::EnvelopeText(absl::string_view text) {
+  if (key_ == EnvelopeKey::kData) return FailOnNesting("a single value");
+  if (key_ == EnvelopeKey::kCode) code_ = SanitizeMessage(text);
+  if (key_ == EnvelopeKey::kMessage) message_ = SanitizeMessage(text);
+  state_ = State::kEnvelope;
+  return true;
+}
+
+bool AllocationHandler::Null() {
+  stream_.MarkToken();
+  switch (state_) {
+    case State::kStart:
+      return FailOnNesting("null");
+    case State::kEnvelopeValue:
+      if (key_ == EnvelopeKey::kData) has_data_ = answer_.data_is_null = true;
+      state_ = State::kEnvelope;
+      return true;
+    case State::kData:
+      ++answer_.sets;
+      ++answer_.null_sets;
+      return true;
+    case State::kRow:
+      SetNull();
+      return true;
+    default:  // a row, a property or a window of null is none
+      return true;
+  }
+}
+
+bool AllocationHandler::RawNumber(const char* text, unsigned length, bool) {
+  stream_.MarkToken();
+  switch (state_) {
+    case State::kEnvelopeValue:
+      return EnvelopeText(absl::string_view(text, length));
+    case State::kRow:
+      SetNumber(absl::string_view(text, length));
+      return true;
+    case State::kProperties:
+    case State::kWindow:
+      return true;
+    default:
+      return FailOnNesting("a number");
+  }
+}
+
+bool AllocationHandler::Bool(bool value) {
+  const absl::string_view text = value ? "true" : "false";
+  return String(text.data(), static_cast<unsigned>(text.size()), true);
+}
+
+bool AllocationHandler::String(const char* text, unsigned length, bool) {
+  stream_.MarkToken();
+  switch (state_) {
+    case State::kEnvelopeValue:
+      return EnvelopeText(absl::string_view(text, length));
+    case State::kRow:
+      if (field_ < RowField::kNumberCount) {
+        SetNull();
+        ++answer_.invalid.not_a_number;
+      }
+      return true;
+    case State::kProperties:
+      if (property_ != nullptr) property_->assign(text, length);
+      return true;
+    case State::kWindow:
+      if (window_text_ != nullptr) window_text_->assign(text, length);
+      return true;
+    default:
+      return FailOnNesting("text");
+  }
+}
+
+bool AllocationHandler::StartObject() {
+  stream_.MarkToken();
+  switch (state_) {
+    case State::kStart:
+      state_ = State::kEnvelope;
+      return true;
+    case State::kData:
+      ++answer_.sets;
+      state_ = State::kSet;
+      return true;
+    case State::kSet:
+      StartRow();
+      state_ = State::kRow;
+      return true;
+    case State::kRow:
+      if (field_ == RowField::kProperties) {
+        state_ = State::kProperties;
+        return true;
+      }
+      if (field_ == RowField::kWindow) {
+        window_start_.clear();
+        window_end_.clear();
+        state_ = State::kWindow;
+        return true;
+      }
+      return FailOnNesting("an object");
+    default:
+      return FailOnNesting("an object");
+  }
+}
+
+bool AllocationHandler::Key(const char* text, unsigned length, bool) {
+  stream_.MarkToken();
+  const absl::string_view key(text, length);
+  bool wanted = true;
+  switch (state_) {
+    case State::kEnvelope:
+      key_ = key == "code"      ? EnvelopeKey::kCode
+             : key == "data"    ? EnvelopeKey::kData
+             : key == "message" ? EnvelopeKey::kMessage
+                                : EnvelopeKey::kOther;
+      wanted = key_ != EnvelopeKey::kOther;
+      state_ = State::kEnvelopeValue;
+      break;
+    case State::kSet:
+      row_.name.assign(text, length);
+      break;
+    case State::kRow:
+      field_ = RowFieldOf(key);
+      wanted = field_ != RowField::kNone;
+      break;
+    case State::kProperties:
+      property_ = PropertyOf(key);
+      wanted = property_ != nullptr;
+      break;
+    case State::kWindow:
+      window_text_ = key == "start" ? &window_start_ : key == "end" ? &window_end_ : nullptr;
+      wanted = window_text_ != nullptr;
+      break;
+    default:
+      break;
+  }
+  if (!wanted) stream_.ReplaceValueByZero();
+  return true;
+}
+
+bool AllocationHandler::EndObject(unsigned) {
+  stream_.MarkToken();
+  switch (state_) {
+    case State::kWindow:
+      state_ = State::kRow;
+      row_.window = ParseWindow();
+      return true;
+    case State::kProperties:
+      state_ = State::kRow;
+      return true;
+    case State::kRow:
+      state_ = State::kSet;
+      return EndRow();
+    case State::kSet:
+      state_ = State::kData;
+      return true;
+    default:
+      return true;
+  }
+}
+
+bool AllocationHandler::StartArray() {
+  stream_.MarkToken();
+  const bool bare = state_ == State::kStart && envelope_ == Envelope::kOptional;
+  if (!bare && !(state_ == State::kEnvelopeValue && key_ == EnvelopeKey::kData)) return FailOnNesting("an array");
+  if (has_data_) return Fail("`data` stands in it twice");
+  has_data_ = true;
+  state_ = State::kData;
+  return true;
+}
+
+bool AllocationHandler::EndArray(unsigned) {
+  stream_.MarkToken();
+  state_ = State::kEnvelope;
+  return true;
+}
+
+absl::StatusOr<ParsedAnswer> AllocationHandler::Finish() const {
+  if (!code_.empty() && code_ != "200") return UpstreamCodeError(code_, message_);
+  if (!has_data_) return ApiError(ErrorReason::kParse, "unexpected answer: it has no `data`");
+  return answer_;
+}
+
+std::string* AllocationHandler::PropertyOf(absl::string_view key) {
+  Properties& properties = row_.properties;
+  if (key == "cluster") return &properties.cluster;
+  if (key == "node") return &properties.node;
+  if (key == "namespace") return &properties.namespace_name;
+  if (key == "pod") return &properties.pod;
+  if (key == "controller") return &properties.controller;
+  if (key == "controllerKind") return &properties.controller_kind;
+  return nullptr;
+}
+
+void AllocationHandler::StartRow() {
+  Properties& properties = row_.properties;
+  for (std::string* text : {&properties.cluster, &properties.node, &properties.namespace_name, &properties.pod,
+                            &properties.controller, &properties.controller_kind}) {
+    text->clear();
+  }
+  row_.window.reset();
+  row_.has_null_cost = false;
+  numbers_.fill(kUnknown);
+  // An adjustment that is not there is none; one that is null is not known.
+  for (size_t i = static_cast<size_t>(RowField::kCpuAdjustment);
+       i <= static_cast<size_t>(RowField::kLoadBalancerAdjustment); ++i) {
+    numbers_[i] = 0;
+  }
+}
+
+void AllocationHandler::SetNull() {
+  if (field_ >= RowField::kNumberCount) return;
+  numbers_[static_cast<size_t>(field_)] = kUnknown;
+  if (!IsCostField(field_)) return;
+  row_.has_null_cost = true;
+  ++answer_.invalid.null_cost;
+}
+
+void AllocationHandler::SetNumber(absl::string_view text) {
+  if (field_ >= RowField::kNumberCount) return;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    SetNull();
+    ++answer_.invalid.not_a_number;
+    return;
+  }
+  numbers_[static_cast<size_t>(field_)] = value;
+}
+
+bool AllocationHandler::EndRow() {
+  if (++answer_.rows > kMaxRows) {
+    status_ = ApiError(ErrorReason::kTooLarge,
+                       absl::StrCat("the answer has more than ", kMaxRows, " rows; narrow it with --filter"));
+    return false;
+  }
+  row_.total_cost = Number(RowField::kTotalCost);
+  for (size_t i = 0; i < kResourceCount; ++i) {
+    const size_t adjustment = static_cast<size_t>(RowField::kCpuAdjustment) + i;
+    const bool has_adjustment = adjustment <= static_cast<size_t>(RowField::kLoadBalancerAdjustment);
+    row_.costs[i] = has_adjustment ? AddCosts(numbers_[i], numbers_[adjustment]) : numbers_[i];
+  }
+  row_.efficiency = {Number(RowField::kCpuEfficiency), Number(RowField::kMemoryEfficiency),
+                     Number(RowField::kTotalEfficiency)};
+  row_.usage = {Number(RowField::kMinutes), Number(RowField::kCpuRequest), Number(RowField::kCpuUsage),
+                Number(RowField::kMemoryRequest), Number(RowField::kMemoryUsage)};
+  if (row_.usage.minutes < 0) ++answer_.invalid.negative_minutes;
+  status_ = sink_(row_);
+  return status_.ok();
+}
+
+std::optional<Window> AllocationHandler::ParseWindow() {
+  if (window_start_ == parsed_start_ && window_end_ == parsed_end_) return parsed_window_;
+  parsed_start_ = window_start_;
+  parsed_end_ = window_end_;
+  parsed_window_.reset();
+  Window window;
+  std::string error;
+  if (absl::ParseTime(absl::RFC3339_full, window_start_, &window.start, &error) &&
+      absl::ParseTime(absl::RFC3339_full, window_end_, &window.end, &error)) {
+    parsed_window_ = window;
+  }
+  return parsed_window_;
+}
+
+}  // namespace kubecost

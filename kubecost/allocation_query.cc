@@ -1,0 +1,70 @@
+#include "kubecost/allocation_query.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace kubecost {
+namespace {
+
+// Pods are asked for together with their attributes in one aggregate: from Kubecost 2.2.3 on, only the properties
+// aggregated by come back. A pod that ran on two nodes gives two rows, which the snapshot merges.
+absl::string_view AggregateOf(Level level) {
+  switch (level) {
+    case Level::kCluster:
+      return "cluster";
+    case Level::kNamespace:
+      return "cluster,namespace";
+    case Level::kPod:
+      return "cluster,namespace,pod,node,controllerKind,controller";
+  }
+  return "";
+}
+
+// RFC 3986: everything but unreserved characters. '+' and '"' of a filter must not reach the server bare.
+std::string PercentEncode(absl::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' || c == '~') {
+      encoded.push_back(c);
+    } else {
+      absl::StrAppendFormat(&encoded, "%%%02X", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
+absl::string_view BoolText(bool value) { return value ? "true" : "false"; }
+
+}  // namespace
+
+std::string WindowText(const Window& window) {
+  constexpr absl::string_view kFormat = "%Y-%m-%dT%H:%M:%SZ";
+  return absl::StrCat(absl::FormatTime(kFormat, window.start, absl::UTCTimeZone()), ",",
+                      absl::FormatTime(kFormat, window.end, absl::UTCTimeZone()));
+}
+
+std::string QueryString(const AllocationQuery& query, const QuerySettings& settings) {
+  const absl::string_view idle = BoolText(settings.idle != IdleMode::kOff);
+  std::string text =
+      absl::StrCat("window=", WindowText(query.window), "&aggregate=", AggregateOf(query.level),
+                   "&accumulate=true&costMetric=cumulative&external=false",
+                   "&shareIdle=", BoolText(settings.idle == IdleMode::kShare), "&idle=", idle, "&includeIdle=", idle,
+                   "&splitIdle=", idle, "&shareTenancyCosts=", BoolText(settings.share_tenancy_costs));
+  const auto append = [&text](absl::string_view name, absl::string_view value) {
+    if (!value.empty()) absl::StrAppend(&text, "&", name, "=", PercentEncode(value));
+  };
+  append("shareNamespaces", settings.share_namespaces);
+  append("shareLabels", settings.share_labels);
+  append("filter", settings.filter);
+  return text;
+}
+
+Window NewestCompleteDay(absl::Time now, absl::Duration utc_offset, absl::Duration close_delay) {
+  // Days at a fixed offset are all 24 h long: midnight is a multiple of a day once the offset is added.
+  const absl::Duration since_epoch = (now - close_delay + utc_offset) - absl::UnixEpoch();
+  const absl::Time end = absl::UnixEpoch() + absl::Floor(since_epoch, absl::Hours(24)) - utc_offset;
+  return Window{end - absl::Hours(24), end};
+}
+
+}  // namespace kubecost

@@ -1,0 +1,44 @@
+// A question to the Allocation API and its wire form.
+#ifndef KUBECOST_ALLOCATION_QUERY_H_
+#define KUBECOST_ALLOCATION_QUERY_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "kubecost/allocation.h"
+
+namespace kubecost {
+
+enum class IdleMode { kSeparate, kShare, kOff };
+
+// What applies to every question alike; set once from the options.
+struct QuerySettings {
+  IdleMode idle = IdleMode::kSeparate;
+  bool share_tenancy_costs = true;
+  // Comma-separated, as the API takes them; empty = none.
+  std::string share_namespaces;
+  std::string share_labels;
+  // Filter language v2, not yet percent-encoded; empty = none.
+  std::string filter;
+};
+
+struct AllocationQuery {
+  Window window;
+  Level level = Level::kPod;
+};
+
+// The query string without '?'. The window is an explicit pair of RFC 3339 times in UTC, because every named or
+// relative window means different things in different versions. Parameters in which Kubecost and OpenCost differ are
+// always sent, under both products' names; each ignores the other's.
+std::string QueryString(const AllocationQuery& query, const QuerySettings& settings);
+
+// "2026-11-19T00:00:00Z,2026-11-20T00:00:00Z"
+std::string WindowText(const Window& window);
+
+// The newest calendar day [00:00, 24:00) at `utc_offset` that ended at least `close_delay` before `now`.
+Window NewestCompleteDay(absl::Time now, absl::Duration utc_offset, absl::Duration close_delay);
+
+}  // namespace kubecost
+
+#endif  // KUBECOST_ALLOCATION_QUERY_H_

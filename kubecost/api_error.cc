@@ -1,0 +1,84 @@
+#include "kubecost/api_error.h"
+
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+
+namespace kubecost {
+namespace {
+
+constexpr size_t kMaxMessageBytes = 300;
+
+constexpr absl::string_view kPayloadUrl = "kubecost-allocation-exporter/reason";
+
+absl::StatusCode CodeOf(ErrorReason reason) {
+  switch (reason) {
+    case ErrorReason::kConnectTimeout:
+    case ErrorReason::kReadTimeout:
+    case ErrorReason::kDeadline:
+      return absl::StatusCode::kDeadlineExceeded;
+    case ErrorReason::kRefused:
+    case ErrorReason::kDisconnected:
+    case ErrorReason::kDns:
+    case ErrorReason::kTls:
+    case ErrorReason::kHttp5xx:
+      return absl::StatusCode::kUnavailable;
+    case ErrorReason::kAuth:
+      return absl::StatusCode::kUnauthenticated;
+    case ErrorReason::kNotFound:
+    case ErrorReason::kEmpty:
+      return absl::StatusCode::kNotFound;
+    case ErrorReason::kTooLarge:
+      return absl::StatusCode::kResourceExhausted;
+    case ErrorReason::kInconsistent:
+      return absl::StatusCode::kAborted;
+    case ErrorReason::kRedirect:
+    case ErrorReason::kHttp4xx:
+    case ErrorReason::kWindowMismatch:
+    case ErrorReason::kMultiCluster:
+      return absl::StatusCode::kFailedPrecondition;
+    case ErrorReason::kHtml:
+    case ErrorReason::kParse:
+    case ErrorReason::kUpstreamCode:
+      return absl::StatusCode::kInvalidArgument;
+  }
+  return absl::StatusCode::kUnknown;
+}
+
+}  // namespace
+
+absl::Status ApiError(ErrorReason reason, absl::string_view message) {
+  absl::Status status(CodeOf(reason), message);
+  status.SetPayload(kPayloadUrl, absl::Cord(ErrorReasonName(reason)));
+  return status;
+}
+
+std::optional<ErrorReason> ReasonOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kPayloadUrl);
+  if (!payload.has_value()) return std::nullopt;
+  const std::string name(*payload);
+  for (size_t i = 0; i < kErrorReasonNames.size(); ++i) {
+    if (kErrorReasonNames[i] == name) return static_cast<ErrorReason>(i);
+  }
+  return std::nullopt;
+}
+
+std::string SanitizeMessage(absl::string_view text) {
+  std::string clean;
+  for (size_t i = 0; i < text.size() && clean.size() < kMaxMessageBytes; ++i) {
+    if (absl::StartsWith(text.substr(i), "://")) {
+      const absl::string_view rest = text.substr(i + 3);
+      const size_t at = rest.substr(0, rest.find_first_of("/ \"'")).rfind('@');
+      const bool has_credentials = at != absl::string_view::npos;
+      clean.append(has_credentials ? "://***@" : "://");
+      i += 2 + (has_credentials ? at + 1 : 0);
+      continue;
+    }
+    clean.push_back(absl::ascii_iscntrl(static_cast<unsigned char>(text[i])) ? ' ' : text[i]);
+  }
+  return std::string(absl::StripAsciiWhitespace(clean));
+}
+
+}  // namespace kubecost

@@ -1,0 +1,73 @@
+// Why a request to Kubecost did not give a usable answer: a reason to count by, carried inside an absl::Status.
+#ifndef KUBECOST_API_ERROR_H_
+#define KUBECOST_API_ERROR_H_
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace kubecost {
+
+enum class ErrorReason {
+  kConnectTimeout,
+  kReadTimeout,
+  kDeadline,
+  kRefused,
+  kDisconnected,
+  kDns,
+  kTls,
+  kAuth,
+  kRedirect,
+  kNotFound,
+  kHttp4xx,
+  kHttp5xx,
+  kHtml,
+  kParse,
+  kUpstreamCode,
+  kEmpty,
+  kWindowMismatch,
+  kTooLarge,
+  kMultiCluster,
+  kInconsistent,
+};
+
+// The values of label `reason` of kubecost_exporter_api_errors_total, in the order of ErrorReason.
+inline constexpr std::array<absl::string_view, 20> kErrorReasonNames = {"connect_timeout",
+                                                                        "read_timeout",
+                                                                        "deadline",
+                                                                        "refused",
+                                                                        "disconnected",
+                                                                        "dns",
+                                                                        "tls",
+                                                                        "auth",
+                                                                        "redirect",
+                                                                        "not_found",
+                                                                        "http_4xx",
+                                                                        "http_5xx",
+                                                                        "html",
+                                                                        "parse",
+                                                                        "upstream_code",
+                                                                        "empty",
+                                                                        "window_mismatch",
+                                                                        "too_large",
+                                                                        "multi_cluster",
+                                                                        "inconsistent"};
+
+inline absl::string_view ErrorReasonName(ErrorReason reason) { return kErrorReasonNames[static_cast<size_t>(reason)]; }
+
+// A status with the code that belongs to `reason` (timeout: DeadlineExceeded, 5xx and connection: Unavailable, ...).
+absl::Status ApiError(ErrorReason reason, absl::string_view message);
+
+// The reason inside a status made by ApiError; nothing for any other status (a cancelled request, for instance).
+std::optional<ErrorReason> ReasonOf(const absl::Status& status);
+
+// A text from upstream made fit for one line of a log: no control characters, no credentials of a URL, short.
+std::string SanitizeMessage(absl::string_view text);
+
+}  // namespace kubecost
+
+#endif  // KUBECOST_API_ERROR_H_

@@ -1,0 +1,86 @@
+// A RapidJSON input stream over a body that arrives in pieces.
+#ifndef KUBECOST_BODY_STREAM_H_
+#define KUBECOST_BODY_STREAM_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "kubecost/response_parser.h"
+
+namespace kubecost {
+
+// Models RapidJSON's read-only Stream concept (Peek, Take, Tell) without including it. After the end, and after an
+// error of the source, it yields NUL for ever. Not copyable: the parser must take it by reference.
+class BodyStream {
+ public:
+  using Ch = char;
+
+  // No single token (a string, a number, white space) may be longer than this.
+  static constexpr uint64_t kMaxTokenBytes = uint64_t{1} << 20;
+
+  explicit BodyStream(ByteSource source);
+  BodyStream(const BodyStream&) = delete;
+  BodyStream& operator=(const BodyStream&) = delete;
+
+  Ch Peek() const { return *current_; }
+  Ch Take() {
+    const Ch c = *current_;
+    if (++current_ == end_) Refill();
+    return c;
+  }
+  size_t Tell() const { return static_cast<size_t>(consumed_before_ + static_cast<uint64_t>(current_ - begin_)); }
+
+  // Never called by a reader; the Stream concept wants them.
+  Ch* PutBegin() { return nullptr; }
+  void Put(Ch) {}
+  void Flush() {}
+  size_t PutEnd(Ch*) { return 0; }
+
+  // Tells that a token has been delivered, which starts the count towards kMaxTokenBytes anew.
+  void MarkToken() { token_start_ = Tell(); }
+
+  void SkipSpace();
+
+  // To be called inside the Key event: passes over the ':' and the value behind it, whatever their depth and size,
+  // and lets the parser see ":0" instead. What the parser does not need (labels, pvs, breakdowns: three quarters of
+  // an answer) then costs a scan instead of a parse, and no depth of nesting can reach the parser.
+  void ReplaceValueByZero();
+
+  // Why the body ended before its end; OK when it ended by itself.
+  const absl::Status& status() const { return status_; }
+  // Bytes the source has given so far.
+  uint64_t bytes() const { return bytes_; }
+
+ private:
+  using CharSet = std::array<bool, 256>;
+
+  void Refill();
+  // Goes on to the next character of `stop`; all sets hold NUL.
+  void SkipTo(const CharSet& stop);
+  void SkipString();
+  void SkipScalar();
+  void SkipNested();
+  // Shows `text` to the parser before going on at the present place.
+  void Inject(absl::string_view text);
+
+  ByteSource source_;
+  absl::Status status_;
+  const char* begin_;
+  const char* current_;
+  const char* end_;
+  uint64_t consumed_before_ = 0;
+  uint64_t token_start_ = 0;
+  uint64_t bytes_ = 0;
+  // The place to return to after injected text.
+  absl::string_view resume_;
+  bool injected_ = false;
+  bool skipping_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace kubecost
+
+#endif  // KUBECOST_BODY_STREAM_H_

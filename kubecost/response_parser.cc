@@ -1,0 +1,118 @@
+#include "kubecost/response_parser.h"
+
+#include <rapidjson/document.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/reader.h>
+
+#include "absl/strings/str_cat.h"
+#include "kubecost/allocation_handler.h"
+#include "kubecost/api_error.h"
+#include "kubecost/body_stream.h"
+
+namespace kubecost {
+namespace {
+
+// Of an answer that is read whole: clusterInfo.
+constexpr size_t kMaxSmallBodyBytes = size_t{1} << 20;
+
+absl::Status HtmlError() {
+  return ApiError(ErrorReason::kHtml,
+                  "the answer is an HTML page instead of JSON: a login page, or a proxy's own page; "
+                  "--kubecost.url must lead to the API without a login");
+}
+
+absl::Status EmptyBodyError() {
+  return ApiError(ErrorReason::kEmpty,
+                  "API response appears to be empty. The body has not a single byte, as when Kubecost fails to encode "
+                  "its own answer; see its log");
+}
+
+absl::Status JsonError(const rapidjson::ParseResult& result) {
+  return ApiError(ErrorReason::kParse, absl::StrCat("not one valid JSON document, at byte ", result.Offset(), ": ",
+                                                    rapidjson::GetParseError_En(result.Code())));
+}
+
+// Numbers become text, so that the exact digits reach std::from_chars. Iterative: no depth overflows the stack.
+constexpr unsigned kDocumentFlags = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseIterativeFlag;
+constexpr unsigned kStreamFlags = rapidjson::kParseNumbersAsStringsFlag;
+
+const rapidjson::Value* Member(const rapidjson::Value& object, const char* name) {
+  if (!object.IsObject()) return nullptr;
+  const auto member = object.FindMember(name);
+  return member == object.MemberEnd() ? nullptr : &member->value;
+}
+
+absl::string_view Text(const rapidjson::Value* value) {
+  if (value == nullptr || !value->IsString()) return "";
+  return absl::string_view(value->GetString(), value->GetStringLength());
+}
+
+}  // namespace
+
+std::string ParsedAnswer::EmptyShape() const {
+  if (data_is_null) return "null";
+  if (sets == 0) return "[]";
+  return null_sets == sets ? "[null]" : "[{}]";
+}
+
+absl::StatusOr<ParsedAnswer> ParseAllocations(ByteSource source, Envelope envelope, AllocationSink sink) {
+  BodyStream stream(source);
+  stream.SkipSpace();
+  if (!stream.status().ok()) return stream.status();
+  if (stream.bytes() == 0) return EmptyBodyError();
+  if (stream.Peek() == '<') return HtmlError();
+
+  AllocationHandler handler(stream, envelope, sink);
+  rapidjson::Reader reader;
+  const rapidjson::ParseResult result = reader.Parse<kStreamFlags>(stream, handler);
+  if (!handler.status().ok()) return handler.status();
+  if (!stream.status().ok()) return stream.status();
+  if (result.IsError()) return JsonError(result);
+  absl::StatusOr<ParsedAnswer> answer = handler.Finish();
+  if (answer.ok()) answer->bytes = stream.bytes();
+  return answer;
+}
+
+absl::StatusOr<ClusterInfo> ParseClusterInfo(ByteSource source) {
+  std::string body;
+  while (true) {
+    const absl::StatusOr<absl::string_view> piece = source();
+    if (!piece.ok()) return piece.status();
+    if (piece->empty()) break;
+    if (body.size() + piece->size() > kMaxSmallBodyBytes) {
+      return ApiError(ErrorReason::kTooLarge, absl::StrCat("larger than ", kMaxSmallBodyBytes, " bytes"));
+    }
+    absl::StrAppend(&body, *piece);
+  }
+  if (body.empty()) return EmptyBodyError();
+  const size_t first = body.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && body[first] == '<') return HtmlError();
+
+  rapidjson::Document document;
+  document.Parse<kDocumentFlags>(body.data(), body.size());
+  if (document.HasParseError()) return JsonError(document);
+  const rapidjson::Value* code = Member(document, "code");
+  if (code != nullptr && Text(code) != "200") {
+    return UpstreamCodeError(SanitizeMessage(Text(code)), SanitizeMessage(Text(Member(document, "message"))));
+  }
+  const rapidjson::Value* data = Member(document, "data");
+  if (data == nullptr || !data->IsObject()) {
+    return ApiError(ErrorReason::kParse, "unexpected answer: `data` is not an object");
+  }
+  ClusterInfo info;
+  for (const auto& member : data->GetObject()) {
+    const std::string key(member.name.GetString(), member.name.GetStringLength());
+    if (member.value.IsString()) info[key] = std::string(Text(&member.value));
+    if (member.value.IsBool()) info[key] = member.value.GetBool() ? "true" : "false";
+  }
+  return info;
+}
+
+std::string ParseErrorMessage(absl::string_view body) {
+  rapidjson::Document document;
+  document.Parse<kDocumentFlags>(body.data(), body.size());
+  if (document.HasParseError()) return "";
+  return SanitizeMessage(Text(Member(document, "message")));
+}
+
+}  // namespace kubecost

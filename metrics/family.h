@@ -1,0 +1,152 @@
+// Every metric family this exporter serves: the single source of names, read by the renderer, the self-metrics, the
+// documentation's tests and whoever ships dashboards.
+#ifndef METRICS_FAMILY_H_
+#define METRICS_FAMILY_H_
+
+#include <array>
+#include <cstddef>
+
+#include "absl/strings/string_view.h"
+#include "kubecost/allocation.h"
+
+namespace metrics {
+
+using kubecost::Level;
+
+enum class Type { kGauge, kCounter, kHistogram };
+
+// Which part of the snapshot a family is read from.
+enum class Source {
+  kDay,          // the tables of the newest complete day
+  kClusterInfo,  // Kubecost's own description of the cluster
+  kExporter,     // not in the snapshot: the exporter about itself
+};
+
+// A column of a level's table. The first nine follow kubecost::Resource and the total.
+enum class Column {
+  kCpu,
+  kGpu,
+  kMemory,
+  kPv,
+  kNetwork,
+  kLoadBalancer,
+  kShared,
+  kExternal,
+  kTotal,
+  kCpuEfficiency,
+  kMemoryEfficiency,
+  kTotalEfficiency,
+  // Of the cluster level: the special rows of the namespace level, by name.
+  kIdle,
+  kUnallocated,
+  kUnmounted,
+  kValueCount,
+  // No value of its own: 1 for every row, with the attributes as labels.
+  kInfo = kValueCount,
+};
+inline constexpr size_t kColumnCount = static_cast<size_t>(Column::kValueCount);
+
+struct Family {
+  absl::string_view name;
+  absl::string_view help;
+  Type type;
+  // Comma-separated, in the order in which they are written.
+  absl::string_view labels;
+  Source source;
+  // Where in that source; without meaning for kExporter.
+  Level level;
+  Column column;
+};
+
+// Costs sorted by name, then the exporter's own, sorted by name: the order of a scrape. Binding names and meanings.
+inline constexpr auto kFamilies = std::to_array<Family>({
+    // clang-format off
+    {"kubecost_cluster_cpu_cost", "CPU cost of the cluster on the newest complete day, adjustment included, in the currency Kubecost is configured with.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kCpu},
+    {"kubecost_cluster_cpu_efficiency", "CPU used over CPU requested by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kCpuEfficiency},
+    {"kubecost_cluster_external_cost", "Cost outside the cluster that Kubecost attributes to the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kExternal},
+    {"kubecost_cluster_gpu_cost", "GPU cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kGpu},
+    {"kubecost_cluster_idle_cost", "Cost of capacity that no workload asked for or used on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kIdle},
+    {"kubecost_cluster_info", "Cluster as Kubecost describes it.", Type::kGauge, "id,name,... as Kubecost gives them", Source::kClusterInfo, Level::kCluster, Column::kInfo},
+    {"kubecost_cluster_load_balancer_cost", "Load balancer cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kLoadBalancer},
+    {"kubecost_cluster_memory_cost", "Memory cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kMemory},
+    {"kubecost_cluster_memory_efficiency", "Memory used over memory requested by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kMemoryEfficiency},
+    {"kubecost_cluster_network_cost", "Network cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kNetwork},
+    {"kubecost_cluster_pv_cost", "Persistent volume cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kPv},
+    {"kubecost_cluster_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kShared},
+    {"kubecost_cluster_total_cost", "Total cost of the cluster on the newest complete day, all resources, adjustments included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kTotal},
+    {"kubecost_cluster_total_efficiency", "CPU and memory efficiency of the cluster on the newest complete day, weighted by cost.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kTotalEfficiency},
+    {"kubecost_cluster_unallocated_cost", "Cost on the newest complete day that Kubecost could give to no namespace.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kUnallocated},
+    {"kubecost_cluster_unmounted_cost", "Cost on the newest complete day of volumes and load balancers that nothing uses.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kUnmounted},
+    {"kubecost_namespace_cpu_cost", "CPU cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kCpu},
+    {"kubecost_namespace_cpu_efficiency", "CPU used over CPU requested by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kCpuEfficiency},
+    {"kubecost_namespace_external_cost", "Cost outside the cluster that Kubecost attributes to the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kExternal},
+    {"kubecost_namespace_gpu_cost", "GPU cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kGpu},
+    {"kubecost_namespace_load_balancer_cost", "Load balancer cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kLoadBalancer},
+    {"kubecost_namespace_memory_cost", "Memory cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kMemory},
+    {"kubecost_namespace_memory_efficiency", "Memory used over memory requested by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kMemoryEfficiency},
+    {"kubecost_namespace_network_cost", "Network cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kNetwork},
+    {"kubecost_namespace_pv_cost", "Persistent volume cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kPv},
+    {"kubecost_namespace_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kShared},
+    {"kubecost_namespace_total_cost", "Total cost of the namespace on the newest complete day, all resources, adjustments included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kTotal},
+    {"kubecost_namespace_total_efficiency", "CPU and memory efficiency of the namespace on the newest complete day, weighted by cost.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kTotalEfficiency},
+    {"kubecost_pod_cpu_cost", "CPU cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kCpu},
+    {"kubecost_pod_cpu_efficiency", "CPU used over CPU requested by the pod on the newest complete day.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kCpuEfficiency},
+    {"kubecost_pod_external_cost", "Cost outside the cluster that Kubecost attributes to the pod on the newest complete day. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kExternal},
+    {"kubecost_pod_gpu_cost", "GPU cost of the pod on the newest complete day, adjustment included. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kGpu},
+    {"kubecost_pod_info", "Where the pod ran and what controls it, on the newest complete day.", Type::kGauge, "cluster,namespace,pod,node,controller_kind,controller", Source::kDay, Level::kPod, Column::kInfo},
+    {"kubecost_pod_load_balancer_cost", "Load balancer cost of the pod on the newest complete day, adjustment included. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kLoadBalancer},
+    {"kubecost_pod_memory_cost", "Memory cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kMemory},
+    {"kubecost_pod_memory_efficiency", "Memory used over memory requested by the pod on the newest complete day.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kMemoryEfficiency},
+    {"kubecost_pod_network_cost", "Network cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kNetwork},
+    {"kubecost_pod_pv_cost", "Persistent volume cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kPv},
+    {"kubecost_pod_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the pod on the newest complete day. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kShared},
+    {"kubecost_pod_total_cost", "Total cost of the pod on the newest complete day, all resources, adjustments included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kTotal},
+    {"kubecost_pod_total_efficiency", "CPU and memory efficiency of the pod on the newest complete day, weighted by cost.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kTotalEfficiency},
+    {"kubecost_exporter_api_errors_total", "Failed requests to Kubecost by reason.", Type::kCounter, "reason", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_api_requests_total", "HTTP requests to Kubecost by path and status code; code is 0 when no answer came.", Type::kCounter, "endpoint,code", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_api_response_bytes", "Size of the last good answer by path, decompressed.", Type::kGauge, "endpoint", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_build_info", "1; the build of this exporter.", Type::kGauge, "version,revision,compiler", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_config_info", "1; the settings in force that decide what the numbers mean.", Type::kGauge, "api,currency,utc_offset,idle,share_tenancy", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_day_end_timestamp_seconds", "End of the day that the plain families show.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_day_start_timestamp_seconds", "Start of the day that the plain families show.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_invalid_values_total", "Values in answers of Kubecost that could not be taken as they were, by kind.", Type::kCounter, "kind", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_last_success_timestamp_seconds", "When the view was last read without error.", Type::kGauge, "view", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_merged_rows", "Rows of the newest answers that were merged into another of the same identity.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_poll_duration_seconds", "Duration of polls, all requests of one included.", Type::kHistogram, "view", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_polls_total", "Polls of Kubecost by result (success, error).", Type::kCounter, "view,result", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_scrape_bytes", "Size of the last complete answer to a scrape.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_scrapes_total", "Scrapes answered in full.", Type::kCounter, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_series", "Series served by family.", Type::kGauge, "family", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_snapshot_bytes", "Memory held by the facts being served.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_up", "1 when the last request to Kubecost got a valid answer.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_view_up", "1 when the last poll of the view succeeded.", Type::kGauge, "view", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", Type::kCounter, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"process_max_fds", "Maximum number of open file descriptors.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"process_open_fds", "Number of open file descriptors.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"process_resident_memory_bytes", "Resident memory size in bytes.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"process_start_time_seconds", "Start time of the process since unix epoch in seconds.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"process_virtual_memory_bytes", "Virtual memory size in bytes.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    // clang-format on
+});
+
+constexpr bool FamiliesAreInOrder() {
+  for (size_t i = 1; i < kFamilies.size(); ++i) {
+    const bool exporter = kFamilies[i].source == Source::kExporter;
+    const bool exporter_before = kFamilies[i - 1].source == Source::kExporter;
+    if (exporter == exporter_before && !(kFamilies[i - 1].name < kFamilies[i].name)) return false;
+    if (exporter_before && !exporter) return false;
+  }
+  return true;
+}
+static_assert(FamiliesAreInOrder());
+
+// The family of that name; does not compile when there is none.
+consteval Family FamilyNamed(absl::string_view name) {
+  size_t i = 0;
+  while (kFamilies[i].name != name) ++i;
+  return kFamilies[i];
+}
+
+}  // namespace metrics
+
+#endif  // METRICS_FAMILY_H_

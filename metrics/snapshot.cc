@@ -1,0 +1,76 @@
+#include "metrics/snapshot.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "metrics/exposition.h"
+
+namespace metrics {
+namespace {
+
+// Kubecost's rule for its own series: keys lower-cased; anything a label name cannot hold becomes '_'.
+std::string LabelName(absl::string_view key) {
+  std::string name = absl::AsciiStrToLower(key);
+  for (char& c : name) {
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c))) c = '_';
+  }
+  const bool bad_start = name.empty() || absl::ascii_isdigit(static_cast<unsigned char>(name[0]));
+  return bad_start ? absl::StrCat("_", name) : name;
+}
+
+}  // namespace
+
+const LevelTable& DayFacts::table(Level level) const {
+  switch (level) {
+    case Level::kCluster:
+      return cluster;
+    case Level::kNamespace:
+      return namespaces;
+    case Level::kPod:
+      return pods;
+  }
+  return pods;
+}
+
+std::vector<std::pair<absl::string_view, size_t>> Snapshot::SeriesByFamily() const {
+  std::vector<std::pair<absl::string_view, size_t>> series;
+  for (const Family& family : kFamilies) {
+    size_t count = 0;
+    if (family.source == Source::kDay && day != nullptr) count = day->table(family.level).CountSamples(family.column);
+    if (family.source == Source::kClusterInfo && cluster_info != nullptr) count = 1;
+    if (family.source != Source::kExporter) series.emplace_back(family.name, count);
+  }
+  return series;
+}
+
+size_t Snapshot::bytes() const {
+  size_t bytes = sizeof(*this);
+  if (day != nullptr) bytes += day->cluster.bytes() + day->namespaces.bytes() + day->pods.bytes();
+  if (cluster_info != nullptr) bytes += cluster_info->capacity();
+  return bytes;
+}
+
+std::string ClusterInfoLabels(const std::map<std::string, std::string>& info, const ClusterInfoSettings& settings) {
+  std::map<std::string, std::string> labels;
+  for (const auto& [key, value] : info) {
+    const std::string name = LabelName(key);
+    if (!absl::StartsWith(name, "__")) labels[name] = value;
+  }
+  for (const auto& [name, value] : settings.labels) {
+    if (labels[name].empty()) labels[name] = value;
+  }
+  if (!settings.cluster_name.empty()) labels["id"] = settings.cluster_name;
+  if (labels["id"].empty()) return "";
+  if (labels["name"].empty()) labels["name"] = labels["id"];
+
+  std::string block = "{";
+  for (const auto& [name, value] : labels) {
+    absl::StrAppend(&block, block.size() > 1 ? "," : "", name, "=\"");
+    AppendLabelValue(ReplaceInvalidUtf8(value), block);
+    block.push_back('"');
+  }
+  absl::StrAppend(&block, "} ");
+  return block;
+}
+
+}  // namespace metrics

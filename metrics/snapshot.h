@@ -1,0 +1,80 @@
+// Everything a scrape shows of Kubecost's facts, immutable, and the one shared cell that holds the newest.
+#ifndef METRICS_SNAPSHOT_H_
+#define METRICS_SNAPSHOT_H_
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "kubecost/allocation.h"
+#include "metrics/family.h"
+#include "metrics/level_table.h"
+
+namespace metrics {
+
+// One calendar day, all levels read as one generation.
+struct DayFacts {
+  kubecost::Window window;
+  LevelTable cluster;
+  LevelTable namespaces;
+  LevelTable pods;
+
+  const LevelTable& table(Level level) const;
+};
+
+// The parts are shared with the snapshots before and after: publishing a new view copies two pointers.
+struct Snapshot {
+  // Null until a day has been read.
+  std::shared_ptr<const DayFacts> day;
+  // The label block of kubecost_cluster_info, `{id="...",...} `; null while there is none.
+  std::shared_ptr<const std::string> cluster_info;
+
+  // Series of every family that is read from a snapshot, 0 where it has none.
+  std::vector<std::pair<absl::string_view, size_t>> SeriesByFamily() const;
+  // Memory held, in bytes.
+  size_t bytes() const;
+};
+
+struct ClusterInfoSettings {
+  // Replaces id (and name where Kubecost gives none) when not empty.
+  std::string cluster_name;
+  // Fills labels that Kubecost leaves out or empty.
+  std::map<std::string, std::string> labels;
+};
+
+// The label block of kubecost_cluster_info from the answer of the clusterInfo endpoint: every key, lower-cased, as
+// Kubecost's own series of that name has it, because Kubecost reads the series back and a missing label would blank
+// what it knows. Empty when there is neither an id nor a cluster name.
+std::string ClusterInfoLabels(const std::map<std::string, std::string>& info, const ClusterInfoSettings& settings);
+
+// Hands the newest snapshot from the poller to the scrapes. Safe from any thread; the lock is held to copy a pointer.
+// Not std::atomic<std::shared_ptr>: ThreadSanitizer finds a race inside libstdc++'s.
+class SnapshotStore {
+ public:
+  SnapshotStore() : current_(std::make_shared<const Snapshot>()) {}
+
+  std::shared_ptr<const Snapshot> Current() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return current_;
+  }
+  void Publish(std::shared_ptr<const Snapshot> snapshot) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      current_.swap(snapshot);
+    }
+    // The former snapshot may be freed here, outside the lock.
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Snapshot> current_;  // guarded by mutex_, never null
+};
+
+}  // namespace metrics
+
+#endif  // METRICS_SNAPSHOT_H_

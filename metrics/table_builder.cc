@@ -1,0 +1,332 @@
+#include "metrics/table_builder.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "metrics/exposition.h"
+
+namespace metrics {
+namespace {
+
+using kubecost::AddCosts;
+using kubecost::Allocation;
+using kubecost::IsKnown;
+using kubecost::kUnknown;
+using kubecost::Resource;
+
+std::string Escaped(absl::string_view text) {
+  std::string escaped;
+  AppendLabelValue(text, escaped);
+  return escaped;
+}
+
+// The last part of a row's key when it has the form of a special row (`__idle__`, `cluster-one/__idle__`), else empty.
+// This recognises the row; its labels come from its properties.
+absl::string_view SpecialName(absl::string_view key) {
+  const size_t slash = key.rfind('/');
+  const absl::string_view last = slash == absl::string_view::npos ? key : key.substr(slash + 1);
+  const bool special = last.size() > 4 && absl::StartsWith(last, "__") && absl::EndsWith(last, "__");
+  return special ? last : absl::string_view();
+}
+
+std::array<const std::string*, 6> TextsOf(const kubecost::Properties& properties) {
+  return {&properties.cluster, &properties.node,       &properties.namespace_name,
+          &properties.pod,     &properties.controller, &properties.controller_kind};
+}
+
+bool HasInvalidUtf8(const kubecost::Properties& properties) {
+  const std::array<const std::string*, 6> texts = TextsOf(properties);
+  return !std::all_of(texts.begin(), texts.end(), [](const std::string* text) { return IsValidUtf8(*text); });
+}
+
+double Cost(const std::array<double, kubecost::kResourceCount>& costs, Resource resource) {
+  return costs[static_cast<size_t>(resource)];
+}
+
+// Ranks of the texts in byte order, by id.
+std::vector<uint32_t> RanksOf(const std::vector<std::string>& texts) {
+  std::vector<uint32_t> order(texts.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&texts](uint32_t a, uint32_t b) { return texts[a] < texts[b]; });
+  std::vector<uint32_t> ranks(texts.size());
+  for (uint32_t rank = 0; rank < order.size(); ++rank) ranks[order[rank]] = rank;
+  return ranks;
+}
+
+// sum(usage x minutes) / sum(request x minutes) over several rows.
+class UsageRatio {
+ public:
+  void Add(double usage, double request, double minutes) {
+    valid_ = valid_ && IsKnown(usage) && IsKnown(request) && minutes > 0;
+    usage_ += usage * minutes;
+    request_ += request * minutes;
+  }
+  double value() const { return valid_ && request_ != 0 ? usage_ / request_ : kUnknown; }
+
+ private:
+  bool valid_ = true;
+  double usage_ = 0;
+  double request_ = 0;
+};
+
+// The efficiency of merged rows.
+class MergedEfficiency {
+ public:
+  void Add(const kubecost::Usage& usage, double total_efficiency,
+           const std::array<double, kubecost::kResourceCount>& costs) {
+    cpu_.Add(usage.cpu_usage, usage.cpu_request, usage.minutes);
+    memory_.Add(usage.memory_usage, usage.memory_request, usage.minutes);
+    // What Kubecost's total efficiency is itself weighted by.
+    const double weight =
+        AddCosts(AddCosts(Cost(costs, Resource::kCpu), Cost(costs, Resource::kMemory)), Cost(costs, Resource::kGpu));
+    total_.Add(total_efficiency * weight, weight, usage.minutes > 0 ? 1 : kUnknown);
+  }
+  kubecost::Efficiency value() const { return {cpu_.value(), memory_.value(), total_.value()}; }
+
+ private:
+  UsageRatio cpu_;
+  UsageRatio memory_;
+  UsageRatio total_;
+};
+
+}  // namespace
+
+uint32_t Interner::Intern(absl::string_view text) {
+  if (!texts_.empty() && texts_[last_] == text) return last_;
+  const auto [entry, added] = ids_.try_emplace(text, static_cast<uint32_t>(texts_.size()));
+  if (added) texts_.emplace_back(text);
+  last_ = entry->second;
+  return last_;
+}
+
+TableBuilder::TableBuilder(Level level, absl::string_view cluster_name, size_t expected_rows)
+    : level_(level), cluster_name_(cluster_name) {
+  rows_.reserve(expected_rows);
+}
+
+RowProblem TableBuilder::AddRepaired(const Allocation& row) {
+  // Before rows are compared: two names that differ in invalid bytes alone would else become one series twice.
+  Allocation repaired = row;
+  kubecost::Properties& properties = repaired.properties;
+  for (std::string* text : {&properties.cluster, &properties.node, &properties.namespace_name, &properties.pod,
+                            &properties.controller, &properties.controller_kind}) {
+    if (IsValidUtf8(*text)) continue;
+    *text = ReplaceInvalidUtf8(*text);
+    ++invalid_utf8_;
+  }
+  return Add(repaired);
+}
+
+RowProblem TableBuilder::Add(const Allocation& row) {
+  if (HasInvalidUtf8(row.properties)) return AddRepaired(row);
+  const kubecost::Properties& properties = row.properties;
+  for (const std::string* text : TextsOf(properties)) {
+    if (text->size() > kMaxLabelBytes) return RowProblem::kNameTooLong;
+  }
+  if (!cluster_name_.empty() && !properties.cluster.empty()) {
+    if (!only_cluster_.empty() && only_cluster_ != properties.cluster) return RowProblem::kSecondCluster;
+    only_cluster_ = properties.cluster;
+  }
+
+  const absl::string_view special = SpecialName(row.name);
+  const bool is_idle = special == kubecost::kIdle;
+  const absl::string_view unnamed = special.empty() ? kubecost::kUnallocated : special;
+  absl::string_view namespace_name = properties.namespace_name;
+  absl::string_view pod = absl::string_view(properties.pod).substr(0, properties.pod.find(' '));
+  if (is_idle) {
+    namespace_name = pod = kubecost::kIdle;
+  } else if (namespace_name.empty()) {
+    namespace_name = unnamed;
+    if (pod.empty()) pod = unnamed;
+  } else if (pod.empty()) {
+    pod = kubecost::kUnallocated;
+  }
+  if (level_ != Level::kPod) pod = "";
+  if (level_ == Level::kCluster) namespace_name = "";
+
+  const bool has_attributes = level_ == Level::kPod && !is_idle;
+  const auto attribute = [has_attributes](const std::string& text) {
+    return has_attributes ? absl::string_view(text) : absl::string_view();
+  };
+  Row& kept = rows_.emplace_back();
+  kept.cluster = clusters_.Intern(cluster_name_.empty() ? properties.cluster : cluster_name_);
+  kept.namespace_name = namespaces_.Intern(namespace_name);
+  kept.pod_begin = static_cast<uint32_t>(pods_.size());
+  kept.pod_size = static_cast<uint32_t>(pod.size());
+  pods_.append(pod.data(), pod.size());
+  kept.node = nodes_.Intern(attribute(properties.node));
+  kept.controller_kind = controller_kinds_.Intern(attribute(properties.controller_kind));
+  kept.controller = controllers_.Intern(attribute(properties.controller));
+  kept.is_idle = is_idle;
+  kept.has_null_cost = row.has_null_cost;
+  kept.total = row.total_cost;
+  kept.costs = row.costs;
+  kept.efficiency = row.efficiency;
+  kept.usage = row.usage;
+  return RowProblem::kNone;
+}
+
+void TableBuilder::SortRows() {
+  const std::vector<uint32_t> clusters = RanksOf(clusters_.texts());
+  const std::vector<uint32_t> namespaces = RanksOf(namespaces_.texts());
+  const auto less = [&](const Row& a, const Row& b) {
+    if (a.cluster != b.cluster) return clusters[a.cluster] < clusters[b.cluster];
+    if (a.namespace_name != b.namespace_name) return namespaces[a.namespace_name] < namespaces[b.namespace_name];
+    return Pod(a) < Pod(b);
+  };
+  // Kubecost's own order is nearly this one.
+  if (!std::is_sorted(rows_.begin(), rows_.end(), less)) std::stable_sort(rows_.begin(), rows_.end(), less);
+}
+
+bool TableBuilder::HasLesserAttributes(const Row& a, const Row& b) const {
+  const auto attributes = [this](const Row& row) {
+    return std::tie(nodes_.texts()[row.node], controller_kinds_.texts()[row.controller_kind],
+                    controllers_.texts()[row.controller]);
+  };
+  return attributes(a) < attributes(b);
+}
+
+TableBuilder::Row TableBuilder::Merge(const Row* first, const Row* last) {
+  Row merged = *first;
+  MergedEfficiency efficiency;
+  const Row* costliest = first;
+  const Row* only_workload = nullptr;  // the one row that is not idle, if there is just one
+  size_t workloads = 0;
+  for (const Row* row = first; row != last; ++row) {
+    if (row != first) {
+      merged.total = AddCosts(merged.total, row->total);
+      for (size_t i = 0; i < merged.costs.size(); ++i) merged.costs[i] = AddCosts(merged.costs[i], row->costs[i]);
+      merged.has_null_cost |= row->has_null_cost;
+      const bool costlier = row->total > costliest->total || (IsKnown(row->total) && !IsKnown(costliest->total));
+      const bool as_costly =
+          !costlier && !(costliest->total > row->total) && IsKnown(row->total) == IsKnown(costliest->total);
+      if (costlier || (as_costly && HasLesserAttributes(*row, *costliest))) costliest = row;
+    }
+    if (level_ == Level::kCluster && row->is_idle) continue;
+    efficiency.Add(row->usage, row->efficiency.total, row->costs);
+    only_workload = row;
+    ++workloads;
+  }
+  if (merged.has_null_cost) merged.total = kUnknown;
+  merged.node = costliest->node;
+  merged.controller_kind = costliest->controller_kind;
+  merged.controller = costliest->controller;
+  merged.efficiency = workloads == 1 ? only_workload->efficiency : efficiency.value();
+  merged_rows_ += workloads > 1 ? workloads - 1 : 0;
+  return merged;
+}
+
+void TableBuilder::MergeRows() {
+  size_t kept = 0;
+  for (size_t first = 0; first < rows_.size();) {
+    size_t last = first + 1;
+    while (last < rows_.size() && SameKey(rows_[first], rows_[last])) ++last;
+    rows_[kept] = last == first + 1 ? rows_[first] : Merge(&rows_[first], rows_.data() + last);
+    ++kept;
+    first = last;
+  }
+  rows_.resize(kept);
+}
+
+void TableBuilder::FillScopes(LevelTable& table) {
+  table.scope_of_row_.reserve(rows_.size());
+  const Row* previous = nullptr;
+  for (const Row& row : rows_) {
+    if (previous == nullptr || previous->cluster != row.cluster || previous->namespace_name != row.namespace_name) {
+      LevelTable::Scope& scope = table.scopes_.emplace_back();
+      scope.cluster = Escaped(clusters_.texts()[row.cluster]);
+      scope.namespace_name = Escaped(namespaces_.texts()[row.namespace_name]);
+      scope.labels = absl::StrCat("{cluster=\"", scope.cluster, "\"");
+      if (level_ != Level::kCluster) absl::StrAppend(&scope.labels, ",namespace=\"", scope.namespace_name, "\"");
+      absl::StrAppend(&scope.labels, level_ == Level::kPod ? ",pod=\"" : "} ");
+    }
+    table.scope_of_row_.push_back(static_cast<uint32_t>(table.scopes_.size() - 1));
+    previous = &row;
+  }
+  table.scopes_.shrink_to_fit();
+}
+
+void TableBuilder::FillPods(LevelTable& table) {
+  // A pair of kind and controller is written as one text.
+  std::vector<std::pair<uint32_t, uint32_t>> pairs;
+  absl::flat_hash_map<std::pair<uint32_t, uint32_t>, uint32_t> pair_ids;
+  table.pods_.reserve(pods_.size());
+  table.pod_begin_.reserve(rows_.size() + 1);
+  table.node_of_row_.reserve(rows_.size());
+  table.controller_of_row_.reserve(rows_.size());
+  for (const std::string& node : nodes_.texts()) table.nodes_.push_back(Escaped(node));
+  for (const Row& row : rows_) {
+    table.pod_begin_.push_back(static_cast<uint32_t>(table.pods_.size()));
+    AppendLabelValue(Pod(row), table.pods_);
+    table.node_of_row_.push_back(row.node);
+    const std::pair<uint32_t, uint32_t> pair(row.controller_kind, row.controller);
+    const auto [entry, added] = pair_ids.try_emplace(pair, static_cast<uint32_t>(pairs.size()));
+    if (added) pairs.push_back(pair);
+    table.controller_of_row_.push_back(entry->second);
+  }
+  table.pod_begin_.push_back(static_cast<uint32_t>(table.pods_.size()));
+  table.pods_.shrink_to_fit();
+  for (const auto& [kind, controller] : pairs) {
+    table.controllers_.push_back(absl::StrCat(Escaped(controller_kinds_.texts()[kind]), "\",controller=\"",
+                                              Escaped(controllers_.texts()[controller])));
+  }
+}
+
+void TableBuilder::FillColumns(LevelTable& table) {
+  const auto fill = [&](Column column, auto value) {
+    std::vector<double>& values = table.columns_[static_cast<size_t>(column)];
+    values.reserve(rows_.size());
+    for (const Row& row : rows_) values.push_back(value(row));
+    if (std::none_of(values.begin(), values.end(), IsKnown)) std::vector<double>().swap(values);
+  };
+  for (size_t i = 0; i < kubecost::kResourceCount; ++i) {
+    const auto resource = static_cast<Resource>(i);
+    const bool zero_is_left_out =
+        level_ == Level::kPod && (resource == Resource::kGpu || resource == Resource::kLoadBalancer ||
+                                  resource == Resource::kShared || resource == Resource::kExternal);
+    fill(static_cast<Column>(i), [i, zero_is_left_out](const Row& row) {
+      return zero_is_left_out && row.costs[i] == 0 ? kUnknown : row.costs[i];
+    });
+  }
+  fill(Column::kTotal, [](const Row& row) { return row.total; });
+  fill(Column::kCpuEfficiency, [](const Row& row) { return row.efficiency.cpu; });
+  fill(Column::kMemoryEfficiency, [](const Row& row) { return row.efficiency.memory; });
+  fill(Column::kTotalEfficiency, [](const Row& row) { return row.efficiency.total; });
+}
+
+LevelTable TableBuilder::Build() {
+  SortRows();
+  MergeRows();
+  LevelTable table;
+  table.level_ = level_;
+  FillScopes(table);
+  if (level_ == Level::kPod) FillPods(table);
+  FillColumns(table);
+  return table;
+}
+
+void TableBuilder::AddSpecialCosts(const LevelTable& namespaces, LevelTable& clusters) {
+  constexpr std::pair<Column, absl::string_view> kSpecialRows[] = {{Column::kIdle, kubecost::kIdle},
+                                                                   {Column::kUnallocated, kubecost::kUnallocated},
+                                                                   {Column::kUnmounted, kubecost::kUnmounted}};
+  const std::vector<double>& totals = namespaces.column(Column::kTotal);
+  if (totals.empty()) return;
+  for (const auto& [column, name] : kSpecialRows) {
+    std::vector<double> values(clusters.rows(), kUnknown);
+    for (size_t row = 0; row < namespaces.rows(); ++row) {
+      if (namespaces.scope(row).namespace_name != name) continue;
+      for (size_t cluster = 0; cluster < clusters.rows(); ++cluster) {
+        if (clusters.scope(cluster).cluster == namespaces.scope(row).cluster) values[cluster] = totals[row];
+      }
+    }
+    if (std::any_of(values.begin(), values.end(), IsKnown)) {
+      clusters.columns_[static_cast<size_t>(column)] = std::move(values);
+    }
+  }
+}
+
+}  // namespace metrics
