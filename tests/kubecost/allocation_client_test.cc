@@ -1,0 +1,210 @@
+#include "kubecost/allocation_client.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "kubecost/api_error.h"
+#include "tests/fakes/fake_http_client.h"
+
+namespace kubecost {
+namespace {
+
+using fakes::FakeAnswer;
+using fakes::FakeHttpClient;
+
+const absl::Time kMidnight = absl::FromCivil(absl::CivilDay(2026, 11, 19), absl::UTCTimeZone());
+const Window kDay = {kMidnight, kMidnight + absl::Hours(24)};
+constexpr absl::string_view kDayText = "2026-11-19T00:00:00Z,2026-11-20T00:00:00Z";
+
+std::string RowWithWindow(absl::string_view start, absl::string_view end) {
+  return absl::StrCat(R"({"code":200,"data":[{"c":{"window":{"start":")", start, R"(","end":")", end, R"("}}}]})");
+}
+
+const std::string kGood = RowWithWindow("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z");
+
+class AllocationClientTest : public testing::Test {
+ protected:
+  absl::Status Get(FakeHttpClient::Handler handler, EndpointSettings endpoint = {"http://kc:9090", Api::kAuto, {}}) {
+    http_ = std::make_unique<FakeHttpClient>(std::move(handler));
+    client_ =
+        std::make_unique<AllocationClient>(*http_, endpoint, QuerySettings{}, [this](const RequestRecord& record) {
+          records_.push_back(absl::StrCat(record.path, " ", record.code));
+          bytes_ = record.bytes;
+        });
+    return GetAgain();
+  }
+
+  absl::Status GetAgain() {
+    records_.clear();
+    rows_ = 0;
+    return client_
+        ->GetAllocations({kDay, Level::kPod},
+                         [this](const Allocation&) {
+                           ++rows_;
+                           return absl::OkStatus();
+                         },
+                         {})
+        .status();
+  }
+
+  void ExpectError(const FakeAnswer& answer, ErrorReason reason, absl::string_view fragment) {
+    const absl::Status status = Get([&answer](const std::string&) { return answer; });
+    EXPECT_EQ(ReasonOf(status), reason) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), fragment)) << status.message();
+    EXPECT_TRUE(absl::StrContains(status.message(), "http://kc:9090")) << status.message();
+    EXPECT_FALSE(http_->open) << "an unfinished transfer must be closed";
+  }
+
+  std::unique_ptr<FakeHttpClient> http_;
+  std::unique_ptr<AllocationClient> client_;
+  std::vector<std::string> records_;
+  uint64_t bytes_ = 0;
+  int rows_ = 0;
+};
+
+FakeAnswer Body(std::string body) { return {200, std::move(body), "application/json", "", {}, {}}; }
+FakeAnswer Status(int status, std::string body = "") { return {status, std::move(body), "text/html", "", {}, {}}; }
+
+TEST_F(AllocationClientTest, AsksKubecostsPathFirst) {
+  ASSERT_TRUE(Get([](const std::string&) { return Body(kGood); }).ok());
+  EXPECT_EQ(rows_, 1);
+  EXPECT_EQ(bytes_, kGood.size());
+  EXPECT_EQ(records_, std::vector<std::string>{"/model/allocation 200"});
+  ASSERT_EQ(http_->urls.size(), 1U);
+  EXPECT_TRUE(absl::StartsWith(http_->urls[0], "http://kc:9090/model/allocation?window=")) << "no trailing slash";
+  EXPECT_EQ(client_->api(), Api::kKubecost);
+}
+
+TEST_F(AllocationClientTest, FindsOpenCostAndRemembersIt) {
+  const auto open_cost = [](const std::string& url) {
+    return absl::StrContains(url, "/model/") ? Status(404, "404 page not found") : Body(kGood);
+  };
+  ASSERT_TRUE(Get(open_cost).ok());
+  EXPECT_EQ(records_, (std::vector<std::string>{"/model/allocation 404", "/allocation 200"}));
+  EXPECT_EQ(client_->api(), Api::kOpenCost);
+  ASSERT_TRUE(GetAgain().ok());
+  EXPECT_EQ(records_, std::vector<std::string>{"/allocation 200"});
+}
+
+TEST_F(AllocationClientTest, SearchesAgainWhenTheRememberedPathIsGone) {
+  bool is_kubecost = true;
+  const auto moved = [&is_kubecost](const std::string& url) {
+    return absl::StrContains(url, "/model/") == is_kubecost ? Body(kGood) : Status(404);
+  };
+  ASSERT_TRUE(Get(moved).ok());
+  is_kubecost = false;
+  ASSERT_TRUE(GetAgain().ok());
+  EXPECT_EQ(records_, (std::vector<std::string>{"/model/allocation 404", "/allocation 200"}));
+}
+
+TEST_F(AllocationClientTest, A404NamesEveryPathTried) {
+  ExpectError(Status(404), ErrorReason::kNotFound, "every path tried: /model/allocation, /allocation; set");
+}
+
+TEST_F(AllocationClientTest, AFixedApiOrPrefixIsTheOnlyPath) {
+  const auto nothing = [](const std::string&) { return Status(404); };
+  EXPECT_EQ(ReasonOf(Get(nothing, {"http://kc", Api::kOpenCost, {}})), ErrorReason::kNotFound);
+  EXPECT_EQ(records_, std::vector<std::string>{"/allocation 404"});
+  EXPECT_EQ(ReasonOf(Get(nothing, {"http://kc", Api::kKubecost, {}})), ErrorReason::kNotFound);
+  EXPECT_EQ(records_, std::vector<std::string>{"/model/allocation 404"});
+  EXPECT_EQ(ReasonOf(Get(nothing, {"http://kc/base", Api::kAuto, "/proxy/model"})), ErrorReason::kNotFound);
+  EXPECT_TRUE(absl::StartsWith(http_->urls[0], "http://kc/base/proxy/model/allocation?"));
+}
+
+TEST_F(AllocationClientTest, HttpErrorsByStatus) {
+  ExpectError(Status(400, "Invalid 'window' parameter"), ErrorReason::kHttp4xx, "HTTP 400");
+  ExpectError(Status(401), ErrorReason::kAuth, "HTTP 401; Kubecost or a proxy before it wants credentials");
+  ExpectError(Status(403), ErrorReason::kAuth, "HTTP 403");
+  ExpectError(Status(429), ErrorReason::kHttp4xx, "limits how often");
+  ExpectError(Status(499), ErrorReason::kHttp4xx, "HTTP 499");
+  ExpectError(Status(500, R"({"code":500,"data":null,"message":"invalid filter"})"), ErrorReason::kHttp5xx,
+              "HTTP 500, \"invalid filter\"; see Kubecost's own log");
+  ExpectError(Status(502), ErrorReason::kHttp5xx, "a proxy before Kubecost");
+  ExpectError(Status(503), ErrorReason::kHttp5xx, "HTTP 503");
+  ExpectError(Status(504, "<html>"), ErrorReason::kHttp5xx, "HTTP 504; a proxy before Kubecost");
+  ExpectError(Status(204), ErrorReason::kParse, "HTTP 204, which the Allocation API never gives");
+}
+
+TEST_F(AllocationClientTest, RedirectsAreReportedNotFollowed) {
+  FakeAnswer redirect = Status(302);
+  redirect.location = "http://kc:9090/login";
+  ExpectError(redirect, ErrorReason::kRedirect, "HTTP 302 redirects to http://kc:9090/login, which is not followed");
+  EXPECT_EQ(http_->urls.size(), 1U);
+}
+
+TEST_F(AllocationClientTest, EveryShapeOfEmptyNamesTheWindowAsked) {
+  for (const char* shape : {"null", "[]", "[null]", "[{}]"}) {
+    const absl::Status status =
+        Get([shape](const std::string&) { return Body(absl::StrCat(R"({"code":200,"data":)", shape, "}")); });
+    EXPECT_EQ(ReasonOf(status), ErrorReason::kEmpty);
+    EXPECT_TRUE(absl::StartsWith(status.message(), "API response appears to be empty.")) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), kDayText)) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), absl::StrCat("its data is ", shape, "."))) << status;
+  }
+  ExpectError(Body(""), ErrorReason::kEmpty, "not a single byte");
+}
+
+TEST_F(AllocationClientTest, BodiesThatAreNotAnAnswer) {
+  ExpectError(Body("<html>login</html>"), ErrorReason::kHtml,
+              "GET http://kc:9090/model/allocation: the answer is an HTML");
+  ExpectError(Body("{"), ErrorReason::kParse, "not one valid JSON document");
+  ExpectError(Body(R"({"code":500,"message":"GET it"})"), ErrorReason::kUpstreamCode, "500, not 200: GET it");
+}
+
+TEST_F(AllocationClientTest, TransportErrorsPassThroughWithTheirReason) {
+  FakeAnswer broken = Body("{\"code\":200,");
+  broken.read_error = ApiError(ErrorReason::kDisconnected, "GET http://kc:9090/model/allocation: connection reset");
+  ExpectError(broken, ErrorReason::kDisconnected, "connection reset");
+  FakeAnswer refused;
+  refused.get_error = ApiError(ErrorReason::kRefused, "GET http://kc:9090/model/allocation: refused");
+  ExpectError(refused, ErrorReason::kRefused, "refused");
+  EXPECT_EQ(records_, std::vector<std::string>{"/model/allocation 0"}) << "no search for a path without an answer";
+}
+
+TEST_F(AllocationClientTest, WindowsAreComparedAsInstants) {
+  const auto status_of = [this](absl::string_view start, absl::string_view end) {
+    const std::string body = RowWithWindow(start, end);
+    return Get([&body](const std::string&) { return Body(body); });
+  };
+  EXPECT_TRUE(status_of("2026-11-19T02:00:00+02:00", "2026-11-20T02:00:00+02:00").ok()) << "the server's own offset";
+  EXPECT_TRUE(status_of("2026-11-19T05:00:00Z", "2026-11-19T06:00:00Z").ok()) << "less is coverage";
+  for (const auto& [start, end] :
+       {std::pair("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"),
+        std::pair("2026-11-19T00:00:00+02:00", "2026-11-20T00:00:00+02:00"),
+        std::pair("2026-11-19T00:00:00Z", "2026-11-20T00:00:01Z"), std::pair("null", "null")}) {
+    const absl::Status status = status_of(start, end);
+    EXPECT_EQ(ReasonOf(status), ErrorReason::kWindowMismatch) << start;
+    EXPECT_TRUE(absl::StrContains(status.message(), kDayText));
+    EXPECT_TRUE(absl::StrContains(status.message(), "--day.utc-offset"));
+    EXPECT_EQ(rows_, 0) << "a row of another window must not reach the sink";
+  }
+}
+
+TEST_F(AllocationClientTest, ClusterInfo) {
+  FakeHttpClient http([](const std::string& url) {
+    EXPECT_EQ(url, "http://kc/model/clusterInfo");
+    return Body(R"({"code":200,"data":{"id":"c1"}})");
+  });
+  AllocationClient client(http, {"http://kc", Api::kKubecost, {}}, {}, [](const RequestRecord&) {});
+  const absl::StatusOr<ClusterInfo> info = client.GetClusterInfo({});
+  ASSERT_TRUE(info.ok());
+  EXPECT_EQ(info->at("id"), "c1");
+}
+
+TEST_F(AllocationClientTest, StoppedIsNoFailureOfKubecost) {
+  FakeHttpClient http([](const std::string&) { return Body(kGood); });
+  AllocationClient client(http, {"http://kc", Api::kAuto, {}}, {}, [](const RequestRecord&) {});
+  std::stop_source stop;
+  stop.request_stop();
+  const absl::Status status =
+      client
+          .GetAllocations(
+              {kDay, Level::kPod}, [](const Allocation&) { return absl::OkStatus(); }, stop.get_token())
+          .status();
+  EXPECT_TRUE(absl::IsCancelled(status));
+  EXPECT_FALSE(ReasonOf(status).has_value());
+}
+
+}  // namespace
+}  // namespace kubecost

@@ -1,0 +1,36 @@
+// The routes of the simulated server.
+
+#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ALLOCATION_API_H_
+#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ALLOCATION_API_H_
+
+#include <cstdint>
+#include <string>
+
+#include "tests/simulator/faults.h"
+#include "tests/simulator/http_server.h"
+#include "tests/simulator/world.h"
+
+namespace simulator {
+
+enum class Endpoint {
+  kUnknown,
+  kAllocation,
+  kAllocationCompute,
+  kClusterInfo,
+  kHealth,
+};
+
+// The endpoint of exactly this path; a trailing slash makes another path.
+Endpoint FindEndpoint(Product product, absl::string_view path);
+
+// Answers an API request at `now` (Unix seconds) in the manner of `fault`,
+// whose name may be empty. Returns whether the connection may be kept.
+bool AnswerApi(const World& world, Endpoint endpoint, const Request& request,
+               std::int64_t now, const Fault& fault, int served,
+               Connection& connection);
+
+bool AnswerNotFound(Connection& connection);
+
+}  // namespace simulator
+
+#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ALLOCATION_API_H_

@@ -1,0 +1,24 @@
+// The whole answer to an allocation request.
+
+#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_DOCUMENT_H_
+#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_DOCUMENT_H_
+
+#include <atomic>
+
+#include "tests/simulator/http_server.h"
+#include "tests/simulator/query.h"
+#include "tests/simulator/tweaks.h"
+#include "tests/simulator/world.h"
+
+namespace simulator {
+
+// Writes the envelope with the sets of `query` in pieces of some 64 KiB, set
+// after set, so that no more than the rows of one set are held. Returns false
+// when the sink refused or `*stop` became true.
+bool WriteDocument(const World& world, const AllocationQuery& query,
+                   const Tweaks& tweaks, const std::atomic<bool>* stop,
+                   BodySink& sink);
+
+}  // namespace simulator
+
+#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_DOCUMENT_H_

@@ -1,0 +1,56 @@
+// Answers that are not the healthy one: the parts of the faults' table.
+
+#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULT_ANSWERS_H_
+#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULT_ANSWERS_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/string_view.h"
+#include "tests/simulator/faults.h"
+#include "tests/simulator/http_server.h"
+
+namespace simulator {
+
+constexpr std::size_t kMebibyte = 1024 * 1024;
+
+// All that a fault may look at.
+struct Exchange {
+  const Fault& fault;
+  int served;
+  const Request& request;
+  const HealthyAnswer& healthy;
+  Connection& connection;
+
+  double Number(double otherwise) const {
+    double number = otherwise;
+    return absl::SimpleAtod(fault.arg, &number) && number >= 0 ? number
+                                                               : otherwise;
+  }
+  std::size_t Count(std::size_t otherwise, std::size_t unit) const {
+    return static_cast<std::size_t>(Number(static_cast<double>(otherwise)) *
+                                    static_cast<double>(unit));
+  }
+};
+
+struct AnswerFault {
+  absl::string_view name;
+  // Returns whether the connection may be kept.
+  bool (*answer)(const Exchange&);
+};
+
+// The connection misbehaves.
+const std::vector<AnswerFault>& ConnectionFaults();
+// Something else answers in Kubecost's place, Kubecost refuses, or its answer
+// has another shape.
+const std::vector<AnswerFault>& CannedFaults();
+
+// An error of the server, JSON, or of the proxy in front of it, HTML.
+bool SendStatus(const Exchange& x, int status);
+// The healthy answer with changed content.
+bool SendTweaked(const Exchange& x, const Tweaks& tweaks);
+
+}  // namespace simulator
+
+#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULT_ANSWERS_H_

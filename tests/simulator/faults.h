@@ -1,0 +1,44 @@
+// Misbehaviour on command: the table of its names and how each is done.
+
+#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULTS_H_
+#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULTS_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "tests/simulator/http_server.h"
+#include "tests/simulator/tweaks.h"
+
+namespace simulator {
+
+struct Fault {
+  std::string name;  // "none" or "" for none
+  std::string arg;   // its meaning depends on the name
+  int count = -1;    // for so many API requests; negative: until cleared
+  std::string path;  // only requests whose target contains this
+};
+
+// Reads "NAME[:ARG]".
+Fault ParseFault(absl::string_view text);
+
+// True for every name of the table, for http_STATUS, and for "none".
+bool IsKnownFault(absl::string_view name);
+// All names, for --help and for tests.
+std::vector<std::string> FaultNames();
+
+// The answer that a healthy server would have given.
+struct HealthyAnswer {
+  // Writes the whole body, changed by `tweaks`; false when the sink refused.
+  std::function<bool(const Tweaks& tweaks, BodySink& sink)> write;
+};
+
+// Answers `request` in the manner of `fault`. `served` counts the requests
+// answered under this fault before. Returns whether the connection may be kept.
+bool AnswerWithFault(const Fault& fault, int served, const Request& request,
+                     const HealthyAnswer& healthy, Connection& connection);
+
+}  // namespace simulator
+
+#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULTS_H_

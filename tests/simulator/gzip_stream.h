@@ -1,0 +1,30 @@
+// Streaming gzip compression.
+
+#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_GZIP_STREAM_H_
+#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_GZIP_STREAM_H_
+
+#include <memory>
+
+#include "absl/strings/string_view.h"
+#include "tests/simulator/http_server.h"
+
+namespace simulator {
+
+// Compresses what is written to it into `out`, which it does not own.
+class GzipStream : public BodySink {
+ public:
+  explicit GzipStream(BodySink& out);
+  ~GzipStream() override;
+
+  bool Write(absl::string_view bytes) override;
+  // Writes what is left; to be called once, last.
+  bool Finish();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace simulator
+
+#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_GZIP_STREAM_H_

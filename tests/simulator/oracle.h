@@ -1,0 +1,73 @@
+// What a correct exporter must export, computed apart from any exporter.
+
+#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ORACLE_H_
+#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ORACLE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/simulator/options.h"
+#include "tests/simulator/world.h"
+
+namespace simulator {
+
+enum class Level { kPod, kNamespace, kCluster };
+enum class IdleMode { kSeparate, kShare, kOff };
+
+// One entry per (cluster[, namespace[, pod]]). An absent value must have no
+// sample.
+struct OracleEntry {
+  std::string cluster;
+  std::string ns;   // "" on cluster level
+  std::string pod;  // "" on cluster and namespace level
+  // Of the costlier row; "" where unknown and above pod level.
+  std::string node;
+  std::string controller_kind;
+  std::string controller;
+  // Answered rows that were merged; idle rows merged into a cluster not
+  // counted.
+  int rows = 0;
+
+  // Currency units, adjustments included.
+  std::optional<double> total;
+  std::optional<double> cpu;
+  std::optional<double> gpu;
+  std::optional<double> memory;
+  std::optional<double> pv;
+  std::optional<double> network;
+  std::optional<double> load_balancer;
+  std::optional<double> shared;
+  std::optional<double> external;
+
+  std::optional<double> cpu_efficiency;
+  std::optional<double> memory_efficiency;
+  std::optional<double> total_efficiency;
+
+  // Cluster level only: totals of the special rows of the namespace level.
+  std::optional<double> idle;
+  std::optional<double> unallocated;
+  std::optional<double> unmounted;
+};
+
+struct OracleRequest {
+  Span window;
+  Level level = Level::kPod;
+  IdleMode idle = IdleMode::kSeparate;
+  bool share_tenancy_costs = true;
+};
+
+// Sorted by (cluster, ns, pod). `stop` makes it give up early.
+std::vector<OracleEntry> ComputeOracle(const World& world,
+                                       const OracleRequest& request,
+                                       std::int64_t now,
+                                       const std::atomic<bool>* stop);
+
+// An array of objects, `null` for what is absent.
+std::string OracleJson(const std::vector<OracleEntry>& entries);
+
+}  // namespace simulator
+
+#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ORACLE_H_

@@ -1,0 +1,51 @@
+// A raw socket client and a small JSON reader for the simulator's own tests:
+// neither shares code with what they look at.
+
+#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_TEST_CLIENT_H_
+#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_TEST_CLIENT_H_
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace simulator {
+
+struct Response {
+  std::string raw;         // everything that came
+  int status = 0;          // 0: no complete head
+  std::string head;        // status line and headers
+  std::string body;        // without chunking and compression
+  bool complete = false;   // the body ended where it had said it would
+  bool closed = false;     // the server closed
+  bool reset = false;      // ... with RST
+  bool timed_out = false;  // nothing came for the time given
+};
+
+// Sends one request and reads until the body is complete, the connection ends,
+// nothing came for `patience_ms` or more than `most` bytes have come.
+Response Fetch(int port, const std::string& target,
+               const std::string& more_headers = "", int patience_ms = 5000,
+               std::size_t most = static_cast<std::size_t>(-1),
+               const std::string& method = "GET");
+
+// A JSON value with its members in order, repeated keys included.
+struct Json {
+  enum Type { kNull, kBool, kNumber, kString, kArray, kObject };
+  Type type = kNull;
+  double number = 0;
+  std::string text;  // of strings and, as written, of numbers
+  std::vector<Json> items;
+  std::vector<std::pair<std::string, Json>> members;
+
+  // The first member of this name; a null value when there is none.
+  const Json& operator[](const std::string& name) const;
+  bool has(const std::string& name) const;
+};
+
+// Reads one document with nothing but white space after it.
+bool ParseJson(const std::string& text, Json* json);
+
+}  // namespace simulator
+
+#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_TEST_CLIENT_H_

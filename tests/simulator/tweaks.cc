@@ -1,0 +1,73 @@
+#include "tests/simulator/tweaks.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "tests/simulator/row_text.h"
+
+namespace simulator {
+namespace {
+
+// The last one stands for a surrogate without its partner; see
+// AppendJsonString.
+constexpr std::array<absl::string_view, 2> kInvalidNames = {
+    "pod-\xff\xfe-bytes", "pod-\xED\xA0\x80-surrogate"};
+
+constexpr std::array<absl::string_view, 6> kHostileNames = {
+    "say \"hi\"",
+    "back\\slash",
+    "line\nbreak",
+    "tab\tand\rcr",
+    "<script>alert(1)</script>",
+    "{a=\"b\"} # HELP x"};
+
+std::string NewPodName(const RowTweaks& tweaks, std::int64_t index) {
+  const auto i = static_cast<std::size_t>(index);
+  if (tweaks.name_bytes > 0 && index == 0) {
+    return std::string(tweaks.name_bytes, 'n');
+  }
+  if (tweaks.pod_names == PodNames::kInvalidUtf8 && i < kInvalidNames.size()) {
+    return std::string(kInvalidNames[i]);
+  }
+  if (tweaks.pod_names == PodNames::kHostile && i < kHostileNames.size()) {
+    return std::string(kHostileNames[i]);
+  }
+  return "";
+}
+
+}  // namespace
+
+bool ChangesRows(const RowTweaks& tweaks) {
+  return tweaks.pod_names != PodNames::kPlain || tweaks.name_bytes > 0 ||
+         tweaks.partial_day || tweaks.negative_minutes ||
+         tweaks.negative_costs || tweaks.cost_factor != 1 ||
+         tweaks.no_cluster || tweaks.null_efficiency;
+}
+
+void TweakRow(const RowTweaks& tweaks, Span set, std::int64_t index, Row* row,
+              std::string* name) {
+  *name = NewPodName(tweaks, index);
+  if (!name->empty() && !row->id.pod.empty()) {
+    row->key = absl::StrCat(row->id.cluster, "/", row->id.ns, "/", *name);
+    row->id.pod = *name;
+  }
+  if (tweaks.partial_day) {
+    const Span half{set.start, set.start + (set.end - set.start) / 2};
+    const Span part = Intersect(row->span, half);
+    row->span = part.empty() ? half : part;
+  }
+  if (tweaks.negative_minutes) std::swap(row->span.start, row->span.end);
+  const double factor =
+      tweaks.negative_costs ? -tweaks.cost_factor : tweaks.cost_factor;
+  for (const Figure figure : kTotalCostFigures) row->figures[figure] *= factor;
+  if (tweaks.no_cluster) row->id.cluster = {};
+  if (tweaks.null_efficiency) {
+    row->oddities |=
+        kCpuEfficiencyNaN | kRamEfficiencyNaN | kTotalEfficiencyNaN;
+  }
+}
+
+}  // namespace simulator

@@ -1,0 +1,166 @@
+// The simulated clusters as a function of time: what ran and what it cost.
+
+#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_WORLD_H_
+#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_WORLD_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/strings/string_view.h"
+#include "tests/simulator/life.h"
+#include "tests/simulator/options.h"
+#include "tests/simulator/population.h"
+
+namespace simulator {
+
+// Everything that adds up when allocations are merged. Costs are currency,
+// the others core-hours, byte-hours, GPU-hours or bytes.
+enum Figure : std::size_t {
+  kCpuCoreHours,
+  kCpuRequestHours,
+  kCpuLimitHours,
+  kCpuUsageHours,
+  kCpuCost,
+  kCpuAdjustment,
+  kGpuHours,
+  kGpuRequestHours,
+  kGpuUsageHours,
+  kGpuCost,
+  kGpuAdjustment,
+  kNetworkTransfer,
+  kNetworkReceive,
+  kNetworkCost,
+  kNetworkCrossZone,
+  kNetworkCrossRegion,
+  kNetworkInternet,
+  kNetworkNatEgress,
+  kNetworkNatIngress,
+  kNetworkAdjustment,
+  kLoadBalancerCost,
+  kLoadBalancerAdjustment,
+  kPvByteHours,
+  kPvCost,
+  kPvAdjustment,
+  kRamByteHours,
+  kRamRequestHours,
+  kRamLimitHours,
+  kRamUsageHours,
+  kRamCost,
+  kRamAdjustment,
+  kExternalCost,
+  kSharedCost,
+  kFigureCount,
+};
+
+using Figures = std::array<double, kFigureCount>;
+
+// The figures that are money and that totalCost is the sum of.
+constexpr std::array<Figure, 14> kTotalCostFigures = {
+    kCpuCost,          kCpuAdjustment,
+    kGpuCost,          kGpuAdjustment,
+    kNetworkCost,      kNetworkAdjustment,
+    kLoadBalancerCost, kLoadBalancerAdjustment,
+    kPvCost,           kPvAdjustment,
+    kRamCost,          kRamAdjustment,
+    kSharedCost,       kExternalCost};
+
+// Views of text that the World owns, except `pod`.
+struct Identity {
+  absl::string_view cluster;
+  absl::string_view node;
+  absl::string_view provider_id;
+  absl::string_view ns;
+  absl::string_view kind;
+  absl::string_view controller;
+  absl::string_view pod;
+  absl::string_view container;
+};
+
+struct VolumeShare {
+  std::uint32_t id = 0;
+  absl::string_view cluster;
+  double byte_hours = 0;
+  double cost = 0;
+  double adjustment = 0;
+};
+
+// One container's run, clipped to the window.
+struct Atom {
+  Identity id;
+  int cluster = 0;
+  Span span;
+  Figures figures{};
+  bool has_volume = false;
+  VolumeShare volume;
+  double load_balancer_hours = 0;
+  bool runs = true;  // false: storage that nobody mounts, or idle capacity
+};
+
+struct Conditions {
+  std::int64_t now = 0;  // Unix seconds; nothing is known of what lies ahead
+  bool adjustments = false;
+  bool share_tenancy = false;
+  bool external = false;
+};
+
+// Deterministic and const after construction; safe to share between threads.
+class World {
+ public:
+  explicit World(SimulatorOptions options);
+
+  const SimulatorOptions& options() const { return options_; }
+  const Population& population() const { return population_; }
+  bool reconciles() const;
+  std::int64_t offset_seconds() const { return offset_; }
+  // The start of the day, in the server's offset, that `time` lies in.
+  std::int64_t DayStart(std::int64_t time) const;
+
+  // The part of `window` that there is data for.
+  Span KnownPart(Span window, std::int64_t now) const;
+
+  // Calls `visit` for every container of the known part of `window`, pods
+  // first, then storage without pods. An atom and the text of its pod name
+  // live only during the call. Stops early, with false, once `*stop` is true.
+  bool ForEachAtom(Span window, const Conditions& conditions,
+                   const std::atomic<bool>* stop,
+                   absl::FunctionRef<void(const Atom&)> visit) const;
+
+  // Capacity of a cluster that nobody asked for. Negative on some days.
+  Atom IdleOf(int cluster, Span window, const Conditions& conditions) const;
+
+ private:
+  void PodAtoms(std::uint32_t slot, Span window, const Conditions& conditions,
+                std::string* name,
+                absl::FunctionRef<void(const Atom&)> visit) const;
+  void AddDay(std::uint32_t slot, int container, int node, Span part,
+              std::int64_t day_start, const Conditions& conditions,
+              Atom& atom) const;
+  void AddExtras(std::uint32_t slot, Span part, std::int64_t day_start,
+                 const Conditions& conditions, Atom& atom) const;
+  void UnmountedAtoms(Span window, const Conditions& conditions,
+                      absl::FunctionRef<void(const Atom&)> visit) const;
+  void AddVolumeDay(std::uint32_t id, Span part, std::int64_t day_start,
+                    const Conditions& conditions, Atom& atom) const;
+  // Calls `visit(part, start of its day)` for the days that `span` touches.
+  void ForEachDay(Span span,
+                  absl::FunctionRef<void(Span, std::int64_t)> visit) const;
+  // What the cloud bill changes in a cost, as a share of it: 0 in the first 24
+  // hours after the day's end, then a first figure, and the final one at most
+  // 48 hours after it.
+  double AdjustmentShare(std::uint64_t what, std::int64_t day_start,
+                         const Conditions& conditions) const;
+
+  const SimulatorOptions options_;
+  const std::int64_t offset_;
+  const Population population_;
+  std::vector<std::string> unmounted_pods_;  // by namespace
+};
+
+}  // namespace simulator
+
+#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_WORLD_H_
