@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Installs, builds and runs every test: unit and end-to-end tests in a Release build, all but the end-to-end tests once
+# more under AddressSanitizer and UndefinedBehaviorSanitizer, the threaded ones under ThreadSanitizer.
+#
+# Optional: KUBECOST_SAMPLES_DIR, a folder with recorded answers of real servers.
+# With CI=true a skipped test is a failure unless .ci/allowed-skips names it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install-dependencies.sh --test
+if [ -x third_party/prometheus/usr/bin/prometheus ]; then
+  export PROMETHEUS="$PWD/third_party/prometheus/usr/bin/prometheus"
+  export PROMTOOL="$PWD/third_party/prometheus/usr/bin/promtool"
+fi
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+export SKIP_LOG="$results/skipped"
+: > "$SKIP_LOG"
+
+# build FOLDER [CMAKE ARGUMENT ...]
+build() {
+  local folder=$1
+  shift
+  cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release -DKUBECOST_EXPORTER_TESTS=ON "$@" > /dev/null
+  cmake --build "$folder"
+}
+
+# run FOLDER [CTEST ARGUMENT ...]
+run() {
+  local folder=$1 status=0
+  shift
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@" | tee "$results/output" || status=$?
+  sed -nE 's/.*Test +#[0-9]+: ([^ ]+) .*\*\*\*Skipped.*/\1/p' "$results/output" >> "$SKIP_LOG"
+  return $status
+}
+
+echo "== Release"
+build build/release
+run build/release -j 2
+
+echo "== AddressSanitizer and UndefinedBehaviorSanitizer"
+build build/asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBECOST_EXPORTER_SANITIZE=address,undefined
+run build/asan -j 2 --label-exclude e2e
+
+echo "== ThreadSanitizer"
+build build/tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBECOST_EXPORTER_SANITIZE=thread
+run build/tsan -j 2 --label-regex threads
+
+if [ -s "$SKIP_LOG" ]; then
+  echo
+  echo "SKIPPED TESTS:"
+  sort -u "$SKIP_LOG" | sed 's/^/  /'
+  if [ "${CI:-}" = true ]; then
+    # A line of .ci/allowed-skips is the name of a test, a space, and the reason.
+    not_allowed=$(sort -u "$SKIP_LOG" | cut -d' ' -f1 | grep -vxFf <(grep -v '^#' .ci/allowed-skips | cut -d' ' -f1) || true)
+    if [ -n "$not_allowed" ]; then
+      echo "skipped, and not in .ci/allowed-skips: $not_allowed" >&2
+      exit 1
+    fi
+  fi
+fi
+echo "All tests passed."
