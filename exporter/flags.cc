@@ -64,8 +64,10 @@ auto Duration(absl::Duration Options::*member) {
 
 auto Number(int Options::*member) {
   return [member](Options& options, const Values& values) {
-    return absl::SimpleAtoi(values.back(), &(options.*member)) ? absl::OkStatus()
-                                                               : Problem(values.back(), "a whole number");
+    int parsed = 0;
+    if (!absl::SimpleAtoi(values.back(), &parsed)) return Problem(values.back(), "a whole number");
+    options.*member = parsed;
+    return absl::OkStatus();
   };
 }
 
@@ -107,10 +109,16 @@ absl::Status ApplyIdle(Options& options, const Values& values) {
 
 absl::Status ApplySize(Options& options, const Values& values) {
   std::string text = values.back();
-  const std::string error = CLI::AsSizeValue(false)(text);
-  return error.empty() && absl::SimpleAtoi(text, &options.max_response_bytes)
-             ? absl::OkStatus()
-             : Problem(values.back(), "a size such as 1048576, 64MiB or 1GiB");
+  bool good = false;
+  try {
+    good = CLI::AsSizeValue(false)(text).empty();
+  } catch (const CLI::ValidationError&) {
+    // An unknown unit.
+  }
+  uint64_t bytes = 0;
+  if (!good || !absl::SimpleAtoi(text, &bytes)) return Problem(values.back(), "a size such as 1048576, 64MiB or 1GiB");
+  options.max_response_bytes = bytes;
+  return absl::OkStatus();
 }
 
 absl::Status ApplyUtcOffset(Options& options, const Values& values) {

@@ -1,0 +1,197 @@
+#include "exporter/flags.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+
+namespace exporter {
+namespace {
+
+ParsedFlags Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "kubecost-allocation-exporter");
+  return ParseFlags(static_cast<int>(arguments.size()), arguments.data());
+}
+
+Options Good(std::vector<const char*> arguments) {
+  const ParsedFlags parsed = Parse(std::move(arguments));
+  EXPECT_TRUE(parsed.problems.empty()) << absl::StrJoin(parsed.problems, "\n");
+  return parsed.options;
+}
+
+void ExpectProblem(std::vector<const char*> arguments, absl::string_view fragment) {
+  const ParsedFlags parsed = Parse(std::move(arguments));
+  EXPECT_EQ(parsed.problems.size(), 1U) << absl::StrJoin(parsed.problems, "\n");
+  EXPECT_TRUE(absl::StrContains(absl::StrJoin(parsed.problems, "\n"), fragment))
+      << absl::StrJoin(parsed.problems, "\n");
+}
+
+TEST(FlagsTest, DefaultsAreGood) {
+  const ParsedFlags parsed = Parse({});
+  EXPECT_TRUE(parsed.problems.empty());
+  EXPECT_EQ(parsed.command, Command::kServe);
+  EXPECT_EQ(parsed.options.endpoint.url, "http://kubecost-cost-analyzer.kubecost:9090");
+  EXPECT_EQ(parsed.options.listen_addresses, std::vector<std::string>{":9103"});
+}
+
+TEST(FlagsTest, EveryFlagReachesItsOption) {
+  const Options options = Good({"--kubecost.url=https://kc:1/base",
+                                "--kubecost.api=opencost",
+                                "--kubecost.path-prefix=/m",
+                                "--kubecost.connect-timeout=3s",
+                                "--kubecost.read-timeout=4s",
+                                "--kubecost.deadline=5m",
+                                "--kubecost.max-response-bytes=2MiB",
+                                "--kubecost.gzip=false",
+                                "--idle=share",
+                                "--share-tenancy-costs=false",
+                                "--share-namespaces=a,b",
+                                "--share-labels=app:x",
+                                "--filter=namespace:\"x\"",
+                                "--cluster.name=c",
+                                "--cluster-info=off",
+                                "--cluster-info.label=region=eu",
+                                "--cluster-info.label",
+                                "owner=me=you",
+                                "--currency=EUR",
+                                "--day.utc-offset=-08:30",
+                                "--day.close-delay=90m",
+                                "--day.refresh=30m",
+                                "--web.listen-address=127.0.0.1:0",
+                                "--web.listen-address=[::1]:1",
+                                "--web.telemetry-path=/m",
+                                "--web.threads=8",
+                                "--web.max-requests=3",
+                                "--web.request-timeout=2s",
+                                "--web.keep-alive-timeout=100ms",
+                                "--log.level=debug",
+                                "--log.format=json"});
+  EXPECT_EQ(options.endpoint.url, "https://kc:1/base");
+  EXPECT_EQ(options.endpoint.api, kubecost::Api::kOpenCost);
+  EXPECT_EQ(options.endpoint.path_prefix, "/m");
+  EXPECT_EQ(options.connect_timeout, absl::Seconds(3));
+  EXPECT_EQ(options.read_timeout, absl::Seconds(4));
+  EXPECT_EQ(options.deadline, absl::Minutes(5));
+  EXPECT_EQ(options.max_response_bytes, 2U << 20);
+  EXPECT_FALSE(options.accept_gzip);
+  EXPECT_EQ(options.query.idle, kubecost::IdleMode::kShare);
+  EXPECT_FALSE(options.query.share_tenancy_costs);
+  EXPECT_EQ(options.query.share_namespaces, "a,b");
+  EXPECT_EQ(options.query.share_labels, "app:x");
+  EXPECT_EQ(options.query.filter, "namespace:\"x\"");
+  EXPECT_EQ(options.cluster_name, "c");
+  EXPECT_EQ(options.cluster_info, ClusterInfoMode::kOff);
+  EXPECT_EQ(options.cluster_info_labels, (std::map<std::string, std::string>{{"region", "eu"}, {"owner", "me=you"}}));
+  EXPECT_EQ(options.currency, "EUR");
+  EXPECT_EQ(UtcOffsetText(options.day_utc_offset), "-08:30");
+  EXPECT_EQ(options.day_close_delay, absl::Minutes(90));
+  EXPECT_EQ(options.day_refresh, absl::Minutes(30));
+  EXPECT_EQ(options.listen_addresses, (std::vector<std::string>{"127.0.0.1:0", "[::1]:1"}));
+  EXPECT_EQ(options.telemetry_path, "/m");
+  EXPECT_EQ(options.web_threads, 8);
+  EXPECT_EQ(options.web_max_requests, 3);
+  EXPECT_EQ(options.web_request_timeout, absl::Seconds(2));
+  EXPECT_EQ(options.web_keep_alive_timeout, absl::Milliseconds(100));
+  EXPECT_EQ(options.log_level, LogLevel::kDebug);
+  EXPECT_EQ(options.log_format, LogFormat::kJson);
+}
+
+TEST(FlagsTest, EnvironmentVariablesAndFlagsOverThem) {
+  setenv("KUBECOST_EXPORTER_KUBECOST_URL", "http://from-environment", 1);
+  setenv("KUBECOST_EXPORTER_WEB_LISTEN_ADDRESS", ":1,:2", 1);
+  setenv("KUBECOST_EXPORTER_SHARE_TENANCY_COSTS", "false", 1);
+  Options options = Good({});
+  EXPECT_EQ(options.endpoint.url, "http://from-environment");
+  EXPECT_EQ(options.listen_addresses, (std::vector<std::string>{":1", ":2"}));
+  EXPECT_FALSE(options.query.share_tenancy_costs);
+  EXPECT_EQ(Good({"--kubecost.url=http://from-flag"}).endpoint.url, "http://from-flag");
+  setenv("KUBECOST_EXPORTER_KUBECOST_URL", "", 1);
+  EXPECT_EQ(Good({}).endpoint.url, Options().endpoint.url) << "empty is as good as unset";
+  for (const char* name : {"KUBECOST_EXPORTER_KUBECOST_URL", "KUBECOST_EXPORTER_WEB_LISTEN_ADDRESS",
+                           "KUBECOST_EXPORTER_SHARE_TENANCY_COSTS"}) {
+    unsetenv(name);
+  }
+}
+
+TEST(FlagsTest, ListsInOneFlagAndTheBareBoolean) {
+  EXPECT_EQ(Good({"--web.listen-address=:1,:2"}).listen_addresses, (std::vector<std::string>{":1", ":2"}));
+  EXPECT_TRUE(Good({"--kubecost.gzip"}).accept_gzip);
+  EXPECT_EQ(Good({"--kubecost.path-prefix=/"}).endpoint.path_prefix, "");
+}
+
+TEST(FlagsTest, EveryProblemInOneGo) {
+  const ParsedFlags parsed = Parse({"--idle=foo", "--kubecost.deadline=soon", "--web.threads=1", "--nonsense", "stray",
+                                    "--kubecost.url=ftp://x", "--day.utc-offset=2"});
+  const std::string problems = absl::StrJoin(parsed.problems, "\n");
+  for (const char* fragment :
+       {"--idle: \"foo\" is not one of separate, share, off", "--kubecost.deadline: \"soon\" is not a duration",
+        "--web.threads: must be 2 to 64", "--nonsense: unknown flag", "\"stray\": unexpected argument",
+        "--kubecost.url: \"ftp://x\"", "--day.utc-offset: \"2\" is not an offset"}) {
+    EXPECT_TRUE(absl::StrContains(problems, fragment)) << fragment << " in\n" << problems;
+  }
+}
+
+TEST(FlagsTest, EachRuleByItself) {
+  ExpectProblem({"--kubecost.url=http://kc:9090/"}, "must not end in a slash");
+  ExpectProblem({"--kubecost.url=http://kc?x=1"}, "must not hold a query");
+  ExpectProblem({"--kubecost.url="}, "--kubecost.url: 1 required URL missing");
+  ExpectProblem({"--kubecost.url=kubecost:9090"}, "is not a URL");
+  ExpectProblem({"--kubecost.path-prefix=model"}, "--kubecost.path-prefix");
+  ExpectProblem({"--kubecost.path-prefix=/model/"}, "--kubecost.path-prefix");
+  ExpectProblem({"--kubecost.connect-timeout=0s"}, "--kubecost.connect-timeout: must be longer than 0");
+  ExpectProblem({"--kubecost.read-timeout=inf"}, "is not a duration");
+  ExpectProblem({"--kubecost.deadline=5s"}, "must not be shorter");
+  ExpectProblem({"--kubecost.max-response-bytes=1"}, "at least 1KiB");
+  ExpectProblem({"--kubecost.max-response-bytes=many"}, "is not a size");
+  ExpectProblem({"--kubecost.max-response-bytes=-5"}, "is not a size");
+  ExpectProblem({"--kubecost.gzip=perhaps"}, "is not true or false");
+  ExpectProblem({"--cluster-info.label=novalue"}, "key=value");
+  ExpectProblem({"--cluster-info.label=9x=1"}, "is not a label name");
+  ExpectProblem({"--currency=euro"}, "ISO 4217");
+  ExpectProblem({"--day.close-delay=24h"}, "--day.close-delay");
+  ExpectProblem({"--day.refresh=1s"}, "--day.refresh");
+  ExpectProblem({"--day.utc-offset=+15:00"}, "is not an offset");
+  ExpectProblem({"--web.listen-address=9103"}, "has no port");
+  ExpectProblem({"--web.listen-address=:99999"}, "no port from 0 to 65535");
+  ExpectProblem({"--web.listen-address=::1:9103"}, "without brackets");
+  ExpectProblem({"--web.listen-address=[::zz]:1"}, "no IPv6 address");
+  ExpectProblem({"--web.telemetry-path=metrics"}, "must begin with a slash");
+  ExpectProblem({"--web.telemetry-path=/healthz"}, "is the health endpoint");
+  ExpectProblem({"--web.max-requests=10"}, "less than --web.threads");
+  ExpectProblem({"--web.request-timeout=10ms"}, "at least 1s");
+  ExpectProblem({"--web.keep-alive-timeout=2s"}, "0s to 500ms");
+  ExpectProblem({"--log.level=loud"}, "one of debug, info, warn, error");
+  ExpectProblem({"--log.format"}, "log.format");
+}
+
+TEST(FlagsTest, CredentialsInTheUrlAreRefusedAndNotRepeated) {
+  const ParsedFlags parsed = Parse({"--kubecost.url=http://user:marked-secret@kc:9090"});
+  ASSERT_EQ(parsed.problems.size(), 1U);
+  EXPECT_FALSE(absl::StrContains(parsed.problems[0], "marked-secret"));
+}
+
+TEST(FlagsTest, Commands) {
+  EXPECT_EQ(Parse({"--config.check"}).command, Command::kCheckConfig);
+  const ParsedFlags render = Parse({"render", "answer.json", "--level=namespace", "--cluster.name=c"});
+  EXPECT_TRUE(render.problems.empty()) << absl::StrJoin(render.problems, "\n");
+  EXPECT_EQ(render.command, Command::kRender);
+  EXPECT_EQ(render.render_file, "answer.json");
+  EXPECT_EQ(render.render_level, kubecost::Level::kNamespace);
+  EXPECT_EQ(render.options.cluster_name, "c");
+  ExpectProblem({"render"}, "FILE is missing");
+  ExpectProblem({"render", "f", "--level=node"}, "one of pod, namespace, cluster");
+  ExpectProblem({"render", "f", "--bogus"}, "--bogus: unknown flag");
+}
+
+TEST(FlagsTest, HelpAndVersion) {
+  const ParsedFlags help = Parse({"--help"});
+  EXPECT_EQ(help.command, Command::kPrintAndExit);
+  EXPECT_TRUE(absl::StrContains(help.text, "KUBECOST_EXPORTER_KUBECOST_URL"));
+  EXPECT_TRUE(absl::StrContains(help.text, "render"));
+  EXPECT_TRUE(absl::StrContains(Parse({"--version"}).text, "kubecost-allocation-exporter, version "));
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,127 @@
+#include "exporter/self_metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "kubecost/api_error.h"
+#include "metrics/family.h"
+
+namespace exporter {
+namespace {
+
+// Everything told once, so that every family has a sample.
+void TellAll(SelfMetrics& self) {
+  self.CountRequest({"/model/allocation", 200, 1234, absl::OkStatus()});
+  self.CountPoll("day", true, absl::Seconds(2), absl::FromUnixSeconds(1795176000));
+  metrics::Snapshot snapshot;
+  auto day = std::make_shared<metrics::DayFacts>();
+  day->window = {absl::FromUnixSeconds(1795046400), absl::FromUnixSeconds(1795132800)};
+  snapshot.day = day;
+  self.SetSnapshot(snapshot);
+  self.SetMergedRows(3);
+  self.CountScrape(4567);
+}
+
+TEST(SelfMetricsTest, ServesExactlyTheFamiliesOfTheTable) {
+  SelfMetrics self((Options()));
+  TellAll(self);
+  std::set<std::string> served;
+  std::string last;
+  for (const absl::string_view line : absl::StrSplit(self.Serialize(), '\n')) {
+    if (!absl::StartsWith(line, "# HELP ")) continue;
+    const std::string name(line.substr(7, line.find(' ', 7) - 7));
+    EXPECT_LT(last, name) << "sorted by name";
+    last = name;
+    served.insert(name);
+  }
+  std::set<std::string> table;
+  for (const metrics::Family& family : metrics::kFamilies) {
+    if (family.source == metrics::Source::kExporter) table.insert(std::string(family.name));
+  }
+  EXPECT_EQ(served, table);
+}
+
+TEST(SelfMetricsTest, LabelsAndTypesAreThoseOfTheTable) {
+  SelfMetrics self((Options()));
+  TellAll(self);
+  const std::string text = self.Serialize();
+  for (const metrics::Family& family : metrics::kFamilies) {
+    if (family.source != metrics::Source::kExporter) continue;
+    const char* type = family.type == metrics::Type::kCounter ? "counter"
+                       : family.type == metrics::Type::kGauge ? "gauge"
+                                                              : "histogram";
+    EXPECT_TRUE(absl::StrContains(text, absl::StrCat("# TYPE ", family.name, " ", type, "\n"))) << family.name;
+    for (const absl::string_view label : absl::StrSplit(family.labels, ',', absl::SkipEmpty())) {
+      const size_t at =
+          text.find(absl::StrCat("\n", family.name, family.type == metrics::Type::kHistogram ? "_count" : "", "{"));
+      ASSERT_NE(at, std::string::npos) << family.name;
+      const std::string line = text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+      EXPECT_TRUE(absl::StrContains(line, absl::StrCat(label, "=\""))) << line;
+    }
+  }
+}
+
+TEST(SelfMetricsTest, EveryReasonIsPreSet) {
+  SelfMetrics self((Options()));
+  for (const absl::string_view reason : {"connect_timeout",
+                                         "read_timeout",
+                                         "deadline",
+                                         "refused",
+                                         "disconnected",
+                                         "dns",
+                                         "tls",
+                                         "auth",
+                                         "redirect",
+                                         "not_found",
+                                         "http_4xx",
+                                         "http_5xx",
+                                         "html",
+                                         "parse",
+                                         "upstream_code",
+                                         "empty",
+                                         "window_mismatch",
+                                         "too_large",
+                                         "multi_cluster",
+                                         "inconsistent"}) {
+    EXPECT_TRUE(absl::StrContains(self.Serialize(),
+                                  absl::StrCat("kubecost_exporter_api_errors_total{reason=\"", reason, "\"} 0\n")))
+        << reason;
+  }
+  self.CountError(kubecost::ErrorReason::kInconsistent);
+  EXPECT_TRUE(absl::StrContains(self.Serialize(), "kubecost_exporter_api_errors_total{reason=\"inconsistent\"} 1\n"));
+}
+
+TEST(SelfMetricsTest, UpIsZeroBeforeTheFirstAnswer) {
+  SelfMetrics self((Options()));
+  EXPECT_TRUE(absl::StrContains(self.Serialize(), "\nkubecost_exporter_up 0\n"));
+  EXPECT_TRUE(absl::StrContains(self.Serialize(), "\nkubecost_exporter_view_up{view=\"day\"} 0\n"));
+  EXPECT_FALSE(absl::StrContains(self.Serialize(), "kubecost_exporter_day_start_timestamp_seconds")) << "absent, not 0";
+}
+
+TEST(SelfMetricsTest, ConfigInfoHasOneSeriesEvenWhenTheApiIsFound) {
+  SelfMetrics self((Options()));
+  EXPECT_TRUE(absl::StrContains(self.Serialize(), "kubecost_exporter_config_info{api=\"auto\""));
+  self.SetApi(kubecost::Api::kOpenCost);
+  self.SetApi(kubecost::Api::kOpenCost);
+  const std::string text = self.Serialize();
+  EXPECT_TRUE(absl::StrContains(text, "kubecost_exporter_config_info{api=\"opencost\""));
+  EXPECT_FALSE(absl::StrContains(text, "api=\"auto\""));
+}
+
+TEST(SelfMetricsTest, ProcessMetricsAreAlive) {
+  SelfMetrics self((Options()));
+  const std::string text = self.Serialize();
+  for (const char* name : {"process_resident_memory_bytes", "process_virtual_memory_bytes", "process_open_fds",
+                           "process_max_fds", "process_start_time_seconds"}) {
+    const size_t at = text.find(absl::StrCat("\n", name, " "));
+    ASSERT_NE(at, std::string::npos) << name;
+    EXPECT_GT(std::stod(text.substr(at + std::string(name).size() + 2)), 0) << name;
+  }
+}
+
+}  // namespace
+}  // namespace exporter
