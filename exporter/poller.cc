@@ -104,33 +104,27 @@ absl::Status Poller::PollDay(std::stop_token stop) {
   auto day = std::make_shared<metrics::DayFacts>();
   day->window = NewestDay();
   merged_rows_ = 0;
-  const auto read = [&](Level level) {
-    return ReadLevel(level, day->window, last_rows_[static_cast<size_t>(level)], stop);
-  };
   // Cluster level first and last: when its totals differ, Kubecost was recomputing and the levels may not fit.
-  absl::StatusOr<metrics::LevelTable> cluster = read(Level::kCluster);
-  if (!cluster.ok()) return cluster.status();
-  absl::StatusOr<metrics::LevelTable> pods = read(Level::kPod);
-  if (!pods.ok()) return pods.status();
-  absl::StatusOr<metrics::LevelTable> namespaces = read(Level::kNamespace);
-  if (!namespaces.ok()) return namespaces.status();
-  const absl::StatusOr<metrics::LevelTable> cluster_again = read(Level::kCluster);
-  if (!cluster_again.ok()) return cluster_again.status();
-  if (!metrics::SameTotals(*cluster, *cluster_again)) {
+  metrics::LevelTable cluster_again;
+  for (const auto& [level, table] :
+       {std::pair(Level::kCluster, &day->table(Level::kCluster)), std::pair(Level::kPod, &day->table(Level::kPod)),
+        std::pair(Level::kNamespace, &day->table(Level::kNamespace)), std::pair(Level::kCluster, &cluster_again)}) {
+    absl::StatusOr<metrics::LevelTable> read = ReadLevel(level, day->window, stop);
+    if (!read.ok()) return read.status();
+    *table = *std::move(read);
+  }
+  if (!metrics::SameTotals(day->table(Level::kCluster), cluster_again)) {
     return kubecost::ApiError(ErrorReason::kInconsistent,
                               absl::StrCat("the cluster's cost of ", DayText(day->window, options_.day_utc_offset),
                                            " changed while it was being read: Kubecost was recomputing; the day is "
                                            "read again"));
   }
-  day->cluster = *std::move(cluster);
-  day->pods = *std::move(pods);
-  day->namespaces = *std::move(namespaces);
-  metrics::TableBuilder::AddSpecialCosts(day->namespaces, day->cluster);
+  metrics::TableBuilder::AddSpecialCosts(day->table(Level::kNamespace), day->table(Level::kCluster));
 
   metrics::Snapshot snapshot = *store_.Current();
   const bool is_new = snapshot.day == nullptr || !(snapshot.day->window == day->window);
-  const size_t pod_rows = day->pods.rows();
-  const size_t namespace_rows = day->namespaces.rows();
+  const size_t pod_rows = day->table(Level::kPod).rows();
+  const size_t namespace_rows = day->table(Level::kNamespace).rows();
   const std::string day_text = DayText(day->window, options_.day_utc_offset);
   snapshot.day = std::move(day);
   Publish(std::move(snapshot));
@@ -142,15 +136,15 @@ absl::Status Poller::PollDay(std::stop_token stop) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<metrics::LevelTable> Poller::ReadLevel(Level level, const kubecost::Window& day, size_t expected_rows,
-                                                      std::stop_token stop) {
+absl::StatusOr<metrics::LevelTable> Poller::ReadLevel(Level level, const kubecost::Window& day, std::stop_token stop) {
   MarkProgress();
-  metrics::TableBuilder builder(level, options_.cluster_name, expected_rows);
+  size_t& last_rows = last_rows_[static_cast<size_t>(level)];
+  metrics::TableBuilder builder(level, options_.cluster_name, last_rows);
   const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
       {day, level}, [&builder](const kubecost::Allocation& row) { return ErrorOfRow(builder.Add(row), row); },
       std::move(stop));
   if (!answer.ok()) return answer.status();
-  last_rows_[static_cast<size_t>(level)] = builder.rows();
+  last_rows = builder.rows();
   metrics::LevelTable table = builder.Build();
   kubecost::InvalidValues invalid = answer->invalid;
   invalid.invalid_utf8 = builder.invalid_utf8();

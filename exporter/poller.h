@@ -59,7 +59,7 @@ class Poller {
 
   // Reads one level of a day.
   absl::StatusOr<metrics::LevelTable> ReadLevel(kubecost::Level level, const kubecost::Window& day,
-                                                size_t expected_rows, std::stop_token stop);
+                                                std::stop_token stop);
   kubecost::Window NewestDay() const;
   absl::Time NextDue(const ViewSpec& view, ViewState& state, const absl::Status& status, absl::Time now);
   absl::Duration Backoff(int failures);

@@ -50,10 +50,7 @@ absl::Status RenderFile(const std::string& file, kubecost::Level level, absl::st
   }
 
   auto day = std::make_shared<metrics::DayFacts>();
-  metrics::LevelTable& table = level == kubecost::Level::kCluster     ? day->cluster
-                               : level == kubecost::Level::kNamespace ? day->namespaces
-                                                                      : day->pods;
-  table = builder.Build();
+  day->table(level) = builder.Build();
   auto snapshot = std::make_shared<metrics::Snapshot>();
   snapshot->day = std::move(day);
   metrics::Renderer renderer(std::move(snapshot));

@@ -20,18 +20,6 @@ std::string LabelName(absl::string_view key) {
 
 }  // namespace
 
-const LevelTable& DayFacts::table(Level level) const {
-  switch (level) {
-    case Level::kCluster:
-      return cluster;
-    case Level::kNamespace:
-      return namespaces;
-    case Level::kPod:
-      return pods;
-  }
-  return pods;
-}
-
 std::vector<std::pair<absl::string_view, size_t>> Snapshot::SeriesByFamily() const {
   std::vector<std::pair<absl::string_view, size_t>> series;
   for (const Family& family : kFamilies) {
@@ -45,7 +33,9 @@ std::vector<std::pair<absl::string_view, size_t>> Snapshot::SeriesByFamily() con
 
 size_t Snapshot::bytes() const {
   size_t bytes = sizeof(*this);
-  if (day != nullptr) bytes += day->cluster.bytes() + day->namespaces.bytes() + day->pods.bytes();
+  if (day != nullptr) {
+    for (const LevelTable& table : day->tables) bytes += table.bytes();
+  }
   if (cluster_info != nullptr) bytes += cluster_info->capacity();
   return bytes;
 }

@@ -2,6 +2,7 @@
 #ifndef METRICS_SNAPSHOT_H_
 #define METRICS_SNAPSHOT_H_
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -20,11 +21,10 @@ namespace metrics {
 // One calendar day, all levels read as one generation.
 struct DayFacts {
   kubecost::Window window;
-  LevelTable cluster;
-  LevelTable namespaces;
-  LevelTable pods;
+  std::array<LevelTable, kubecost::kLevelCount> tables;
 
-  const LevelTable& table(Level level) const;
+  LevelTable& table(Level level) { return tables[static_cast<size_t>(level)]; }
+  const LevelTable& table(Level level) const { return tables[static_cast<size_t>(level)]; }
 };
 
 // The parts are shared with the snapshots before and after: publishing a new view copies two pointers.

@@ -71,7 +71,8 @@ class PollerTest : public testing::Test {
 
   double PodTotal() const {
     const auto snapshot = store_.Current();
-    return snapshot->day == nullptr ? -1 : snapshot->day->pods.column(metrics::Column::kTotal).at(0);
+    return snapshot->day == nullptr ? -1
+                                    : snapshot->day->table(kubecost::Level::kPod).column(metrics::Column::kTotal).at(0);
   }
 
   FakeKubecost kubecost_;

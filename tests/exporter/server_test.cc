@@ -61,7 +61,7 @@ class ServerTest : public testing::Test {
       builder.Add(row);
     }
     auto day = std::make_shared<metrics::DayFacts>();
-    day->pods = builder.Build();
+    day->table(kubecost::Level::kPod) = builder.Build();
     auto snapshot = std::make_shared<metrics::Snapshot>();
     snapshot->day = day;
     return snapshot;

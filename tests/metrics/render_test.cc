@@ -40,10 +40,10 @@ std::shared_ptr<Snapshot> SnapshotOf(int pods) {
     namespaces.Add(row);
   }
   clusters.Add(Pod(41));
-  day->pods = pod_rows.Build();
-  day->namespaces = namespaces.Build();
-  day->cluster = clusters.Build();
-  TableBuilder::AddSpecialCosts(day->namespaces, day->cluster);
+  day->table(Level::kPod) = pod_rows.Build();
+  day->table(Level::kNamespace) = namespaces.Build();
+  day->table(Level::kCluster) = clusters.Build();
+  TableBuilder::AddSpecialCosts(day->table(Level::kNamespace), day->table(Level::kCluster));
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->day = day;
   snapshot->cluster_info = std::make_shared<const std::string>(

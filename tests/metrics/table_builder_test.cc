@@ -36,10 +36,7 @@ class TableBuilderTest : public testing::Test {
     builder_.emplace(level, cluster_name, 0);
     for (const Allocation& row : rows) EXPECT_EQ(builder_->Add(row), RowProblem::kNone);
     auto day = std::make_shared<DayFacts>();
-    LevelTable& table = level == Level::kCluster     ? day->cluster
-                        : level == Level::kNamespace ? day->namespaces
-                                                     : day->pods;
-    table = builder_->Build();
+    day->table(level) = builder_->Build();
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->day = day;
     Renderer renderer(snapshot);
