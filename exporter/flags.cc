@@ -266,7 +266,8 @@ struct Parser {
   Parser() {
     app.set_help_flag("-h,--help", "Print this help and exit.");
     app.set_version_flag("--version", VersionText(), "Print the version and exit.");
-    app.add_flag("--config.check", check_config, "Check flags and environment, report every problem, and exit.");
+    app.add_flag("--config.check", check_config, "Check flags and environment, report every problem, and exit.")
+        ->envname(EnvironmentName("config.check"));
     app.allow_extras();
     for (const Flag& flag : Flags()) {
       CLI::Option* option = app.add_option(absl::StrCat("--", flag.name), flag.help);

@@ -201,11 +201,11 @@ void Poller::LogChange(const ViewSpec& view, ViewState& state, const absl::Statu
 
 void Poller::OnRequest(const kubecost::RequestRecord& request) {
   self_metrics_.CountRequest(request);
-  Log(LogLevel::kDebug, "request",
-      {{"endpoint", std::string(request.path)},
-       {"code", absl::StrCat(request.code)},
-       {"bytes", absl::StrCat(request.bytes)},
-       {"error", std::string(request.status.message())}});
+  LogFields fields = {{"endpoint", std::string(request.path)},
+                      {"code", absl::StrCat(request.code)},
+                      {"bytes", absl::StrCat(request.bytes)}};
+  if (!request.status.ok()) fields.emplace_back("error", std::string(request.status.message()));
+  Log(LogLevel::kDebug, "request", fields);
 }
 
 void Poller::MarkProgress() { progress_unix_nanos_ = absl::ToUnixNanos(clock_.Now()); }

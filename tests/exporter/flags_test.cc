@@ -174,6 +174,9 @@ TEST(FlagsTest, CredentialsInTheUrlAreRefusedAndNotRepeated) {
 
 TEST(FlagsTest, Commands) {
   EXPECT_EQ(Parse({"--config.check"}).command, Command::kCheckConfig);
+  setenv("KUBECOST_EXPORTER_CONFIG_CHECK", "true", 1);
+  EXPECT_EQ(Parse({}).command, Command::kCheckConfig);
+  unsetenv("KUBECOST_EXPORTER_CONFIG_CHECK");
   const ParsedFlags render = Parse({"render", "answer.json", "--level=namespace", "--cluster.name=c"});
   EXPECT_TRUE(render.problems.empty()) << absl::StrJoin(render.problems, "\n");
   EXPECT_EQ(render.command, Command::kRender);

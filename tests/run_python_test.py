@@ -1,0 +1,26 @@
+"""Runs one Python test file for ctest; a skipped test is said loudly, and noted in the file SKIP_LOG if that is set."""
+
+import os
+import pathlib
+import sys
+import unittest
+
+
+def main():
+    path = pathlib.Path(sys.argv[1]).resolve()
+    sys.path.insert(0, str(path.parent))
+    suite = unittest.defaultTestLoader.loadTestsFromName(path.stem)
+    result = unittest.TextTestRunner(verbosity=2).run(suite)
+    for test, reason in result.skipped:
+        line = f"{test.id()} {reason}"
+        print(f"SKIPPED: {line}", flush=True)
+        if "SKIP_LOG" in os.environ:
+            with open(os.environ["SKIP_LOG"], "a", encoding="utf-8") as log:
+                log.write(line + "\n")
+    if result.testsRun == 0:
+        print(f"{path}: no test was run")
+        return 1
+    return 0 if result.wasSuccessful() else 1
+
+
+sys.exit(main())
