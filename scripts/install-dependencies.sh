@@ -8,8 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(g++ cmake ninja-build git ca-certificates curl dpkg-dev prometheus-cpp-dev rapidjson-dev libabsl-dev
-  libgtest-dev libbenchmark-dev libcurl4-openssl-dev libcli11-dev libspdlog-dev zlib1g-dev libssl-dev)
-test_packages=(python3 jq)
+  libgtest-dev libbenchmark-dev libcurl4-openssl-dev libcli11-dev libspdlog-dev zlib1g-dev libssl-dev python3)
+test_packages=(jq)
 
 # civetweb's source archives, by what Debian 12, and Debian 13 and Ubuntu 24.04, carry.
 civetweb_sha256=(
