@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "metrics/exposition.h"
 
 namespace exporter {
 namespace {
@@ -37,10 +38,10 @@ spdlog::logger& Logger() {
   return *logger;
 }
 
-// A JSON string; logfmt quotes in the same way.
+// A JSON string; logfmt quotes in the same way. A log line is valid UTF-8 whatever Kubecost sent.
 std::string Quoted(absl::string_view text) {
   std::string quoted = "\"";
-  for (const char c : text) {
+  for (const char c : metrics::ReplaceInvalidUtf8(text)) {
     if (c == '"' || c == '\\') {
       quoted.push_back('\\');
       quoted.push_back(c);
@@ -58,7 +59,8 @@ std::string Quoted(absl::string_view text) {
 
 std::string LogfmtValue(absl::string_view text) {
   for (const char c : text) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7F) return Quoted(text);
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte >= 0x7F || c == '"' || c == '=' || c == '\\') return Quoted(text);
   }
   return text.empty() ? "\"\"" : std::string(text);
 }

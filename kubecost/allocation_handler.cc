@@ -16,9 +16,9 @@ constexpr size_t kMaxRows = 2'000'000;
 }  // namespace
 
 absl::Status UpstreamCodeError(absl::string_view code, absl::string_view message) {
-  return ApiError(ErrorReason::kUpstreamCode, absl::StrCat("the answer's own code is ", code, ", not 200",
-                                                           message.empty() ? "" : ": ", message,
-                                                           "; see Kubecost's own log"));
+  return ApiError(ErrorReason::kUpstreamCode,
+                  absl::StrCat("the answer's own code is ", code, ", not 200", message.empty() ? "" : ": ", message,
+                               "; see Kubecost's own log"));
 }
 
 bool AllocationHandler::Fail(absl::string_view message) {

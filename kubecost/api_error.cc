@@ -78,6 +78,11 @@ std::string SanitizeMessage(absl::string_view text) {
     }
     clean.push_back(absl::ascii_iscntrl(static_cast<unsigned char>(text[i])) ? ' ' : text[i]);
   }
+  if (clean.size() == kMaxMessageBytes) {
+    // Not in the middle of a character.
+    while (!clean.empty() && (static_cast<unsigned char>(clean.back()) & 0xC0) == 0x80) clean.pop_back();
+    if (!clean.empty() && static_cast<unsigned char>(clean.back()) >= 0x80) clean.pop_back();
+  }
   return std::string(absl::StripAsciiWhitespace(clean));
 }
 

@@ -41,8 +41,9 @@ void BodyStream::Refill() {
   absl::string_view piece;
   if (!ended_) {
     if (consumed_before_ - token_start_ > kMaxTokenBytes) {
-      status_ = ApiError(ErrorReason::kTooLarge,
-                         absl::StrCat("more than ", kMaxTokenBytes, " bytes within a single JSON token or between two"));
+      status_ = ApiError(ErrorReason::kTooLarge, absl::StrCat("more than ", kMaxTokenBytes,
+                                                              " bytes within a single JSON token or between two; "
+                                                              "--kubecost.url must lead to the Allocation API"));
     } else {
       absl::StatusOr<absl::string_view> next = source_();
       if (next.ok()) {

@@ -22,5 +22,12 @@ TEST(FormatLogLineTest, Json) {
             "\"error\":\"a\\nb\\\\c\\u0002\"}");
 }
 
+TEST(FormatLogLineTest, InvalidUtf8FromUpstreamIsReplaced) {
+  EXPECT_EQ(FormatLogLine(LogFormat::kLogfmt, kTime, LogLevel::kWarn, "m", {{"error", "x\xff"}}),
+            "ts=2026-11-20T12:00:00.000Z level=warn msg=m error=\"x\xEF\xBF\xBD\"");
+  EXPECT_EQ(FormatLogLine(LogFormat::kJson, kTime, LogLevel::kWarn, "m", {{"error", "\xc3"}}),
+            "{\"ts\":\"2026-11-20T12:00:00.000Z\",\"level\":\"warn\",\"msg\":\"m\",\"error\":\"\xEF\xBF\xBD\"}");
+}
+
 }  // namespace
 }  // namespace exporter

@@ -177,7 +177,7 @@ TEST_F(FaultTest, OtherNumbers) {
                                                         {"extra_cluster", "\"cluster\":\"foreign-cluster\""},
                                                         {"hostile_names", "\\u003cscript\\u003e"},
                                                         {"invalid_utf8", "pod-\xff\xfe-bytes"},
-                                                        {"invalid_utf8", "pod-\\ud800-surrogate"}}) {
+                                                        {"lone_surrogate", "pod-\\ud800-surrogate"}}) {
     EXPECT_FALSE(absl::StrContains(Plain(), text)) << text;
     EXPECT_TRUE(absl::StrContains(Get(fault).body, text)) << fault;
     GetJson(fault);

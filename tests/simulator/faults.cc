@@ -21,7 +21,7 @@ struct ContentFault {
   TweakFunction tweak;
 };
 
-constexpr std::array<ContentFault, 28> kContentFaults = {{
+constexpr std::array<ContentFault, 29> kContentFaults = {{
     {"data_leading_empty_sets",
      [](const Exchange&, Tweaks& t) { t.envelope.leading_empty_sets = 5; }},
     {"null_row", [](const Exchange&, Tweaks& t) { t.rows.null_row = true; }},
@@ -65,6 +65,10 @@ constexpr std::array<ContentFault, 28> kContentFaults = {{
     {"invalid_utf8",
      [](const Exchange&, Tweaks& t) {
        t.rows.pod_names = PodNames::kInvalidUtf8;
+     }},
+    {"lone_surrogate",
+     [](const Exchange&, Tweaks& t) {
+       t.rows.pod_names = PodNames::kLoneSurrogate;
      }},
     {"hostile_names",
      [](const Exchange&, Tweaks& t) { t.rows.pod_names = PodNames::kHostile; }},

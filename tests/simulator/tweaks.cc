@@ -11,10 +11,9 @@
 namespace simulator {
 namespace {
 
-// The last one stands for a surrogate without its partner; see
-// AppendJsonString.
-constexpr std::array<absl::string_view, 2> kInvalidNames = {
-    "pod-\xff\xfe-bytes", "pod-\xED\xA0\x80-surrogate"};
+constexpr absl::string_view kInvalidName = "pod-\xff\xfe-bytes";
+// Written as an escape without its partner; see AppendJsonString.
+constexpr absl::string_view kSurrogateName = "pod-\xED\xA0\x80-surrogate";
 
 constexpr std::array<absl::string_view, 6> kHostileNames = {
     "say \"hi\"",
@@ -29,8 +28,11 @@ std::string NewPodName(const RowTweaks& tweaks, std::int64_t index) {
   if (tweaks.name_bytes > 0 && index == 0) {
     return std::string(tweaks.name_bytes, 'n');
   }
-  if (tweaks.pod_names == PodNames::kInvalidUtf8 && i < kInvalidNames.size()) {
-    return std::string(kInvalidNames[i]);
+  if (tweaks.pod_names == PodNames::kInvalidUtf8 && i == 0) {
+    return std::string(kInvalidName);
+  }
+  if (tweaks.pod_names == PodNames::kLoneSurrogate && i == 0) {
+    return std::string(kSurrogateName);
   }
   if (tweaks.pod_names == PodNames::kHostile && i < kHostileNames.size()) {
     return std::string(kHostileNames[i]);

@@ -8,7 +8,7 @@
 namespace simulator {
 
 enum class WindowText { kTrue, kDayBack, kWider, kOpen, kAbsent };
-enum class PodNames { kPlain, kInvalidUtf8, kHostile };
+enum class PodNames { kPlain, kInvalidUtf8, kLoneSurrogate, kHostile };
 
 // How the envelope around the sets differs.
 struct EnvelopeTweaks {
