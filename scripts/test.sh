@@ -17,12 +17,12 @@ trap 'rm -rf "$results"' EXIT
 export SKIP_LOG="$results/skipped"
 : > "$SKIP_LOG"
 
-# build FOLDER [CMAKE ARGUMENT ...]
+# build FOLDER TARGET [CMAKE ARGUMENT ...]
 build() {
-  local folder=$1
-  shift
-  cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release -DKUBECOST_EXPORTER_TESTS=ON "$@" > /dev/null
-  cmake --build "$folder"
+  local folder=$1 target=$2
+  shift 2
+  cmake -S . -B "$folder" -G Ninja -DKUBECOST_EXPORTER_TESTS=ON "$@" > /dev/null
+  cmake --build "$folder" --target "$target"
 }
 
 # run FOLDER [CTEST ARGUMENT ...]
@@ -35,15 +35,15 @@ run() {
 }
 
 echo "== Release"
-build build/release
+build build/release all -DCMAKE_BUILD_TYPE=Release
 run build/release -j 2
 
 echo "== AddressSanitizer and UndefinedBehaviorSanitizer"
-build build/asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBECOST_EXPORTER_SANITIZE=address,undefined
+build build/asan all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBECOST_EXPORTER_SANITIZE=address,undefined
 run build/asan -j 2 --label-exclude e2e
 
 echo "== ThreadSanitizer"
-build build/tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBECOST_EXPORTER_SANITIZE=thread
+build build/tsan threaded_tests -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBECOST_EXPORTER_SANITIZE=thread
 run build/tsan -j 2 --label-regex threads
 
 if [ -s "$SKIP_LOG" ]; then

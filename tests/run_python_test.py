@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import sys
 import unittest
 
@@ -12,12 +13,14 @@ def main():
     suite = unittest.defaultTestLoader.loadTestsFromName(path.stem)
     result = unittest.TextTestRunner(verbosity=2).run(suite)
     for test, reason in result.skipped:
-        line = f"{test.id()} {reason}"
+        # A class skipped as a whole is named "setUpClass (module.Class)".
+        name = re.sub(r".*[(](.*)[)]", r"\1", test.id())
+        line = f"{name} {reason}"
         print(f"SKIPPED: {line}", flush=True)
         if "SKIP_LOG" in os.environ:
             with open(os.environ["SKIP_LOG"], "a", encoding="utf-8") as log:
                 log.write(line + "\n")
-    if result.testsRun == 0:
+    if result.testsRun == 0 and not result.skipped:
         print(f"{path}: no test was run")
         return 1
     return 0 if result.wasSuccessful() else 1
