@@ -158,8 +158,7 @@ bool AllocationHandler::Key(const char* text, unsigned length, bool) {
       break;
     case State::kRow:
       field_ = RowFieldOf(key);
-      wanted = field_ != RowField::kNone;
-      break;
+      return TakeRowMembers();
     case State::kProperties:
       property_ = PropertyOf(key);
       wanted = property_ != nullptr;
@@ -173,6 +172,27 @@ bool AllocationHandler::Key(const char* text, unsigned length, bool) {
   }
   if (!wanted) stream_.ReplaceValueByZero();
   return true;
+}
+
+// Takes the members of a row from the value of `field_` on, as far as the stream has them whole and plain; the parser
+// reads the rest and takes whatever value comes next for that of `field_`.
+bool AllocationHandler::TakeRowMembers() {
+  absl::string_view text;
+  while (true) {
+    if (field_ == RowField::kNone) {
+      if (!stream_.PassOverValue()) return true;
+    } else if (field_ < RowField::kNumberCount && stream_.TakeNumber(text)) {
+      SetNumber(text);
+    } else {
+      return true;
+    }
+    if (!stream_.TakeKey(text)) {
+      field_ = RowField::kNone;
+      stream_.ShowZero();
+      return true;
+    }
+    field_ = RowFieldOf(text);
+  }
 }
 
 bool AllocationHandler::EndObject(unsigned) {

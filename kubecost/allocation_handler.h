@@ -57,6 +57,7 @@ class AllocationHandler {
   bool FailOnNesting(absl::string_view kind);
   bool EnvelopeText(absl::string_view text);
   std::string* PropertyOf(absl::string_view key);
+  bool TakeRowMembers();
   void StartRow();
   void SetNull();
   void SetNumber(absl::string_view text);

@@ -1,6 +1,7 @@
 #include "kubecost/body_stream.h"
 
 #include <array>
+#include <cstring>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,12 @@ constexpr std::array<bool, 256> CharsOf(absl::string_view chars) {
 // NUL ends every run: it stands at the end of the body and nowhere else in JSON.
 constexpr std::array<bool, 256> kEndsStringRun = CharsOf(absl::string_view("\"\\\0", 3));
 constexpr std::array<bool, 256> kEndsScalar = CharsOf(absl::string_view(",}] \n\t\r\0", 8));
+constexpr std::array<bool, 256> PlainTextEnds() {
+  std::array<bool, 256> set = CharsOf("\"\\");
+  for (size_t c = 0; c < 0x20; ++c) set[c] = true;
+  return set;
+}
+constexpr std::array<bool, 256> kEndsPlainText = PlainTextEnds();
 constexpr std::array<bool, 256> kStructural = CharsOf(absl::string_view("\"{}[]\0", 6));
 
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
@@ -81,9 +88,25 @@ void BodyStream::SkipTo(const CharSet& stop) {
   }
 }
 
+// Eight bytes at a time, as far as they hold nothing that ends a run (the well-known "has a zero byte" test).
+void BodyStream::SkipPlainText() {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHighs = 0x8080808080808080;
+  const auto has = [](uint64_t word, char c) {
+    const uint64_t x = word ^ (kOnes * static_cast<unsigned char>(c));
+    return (x - kOnes) & ~x & kHighs;
+  };
+  for (; end_ - current_ > 8; current_ += 8) {
+    uint64_t word;
+    std::memcpy(&word, current_, 8);
+    if ((has(word, '"') | has(word, '\\') | has(word, '\0')) != 0) return;
+  }
+}
+
 void BodyStream::SkipString() {
   Take();  // the opening quote
   while (true) {
+    SkipPlainText();
     SkipTo(kEndsStringRun);
     const char c = Take();
     if (c != '\\') return;  // the closing quote, or the end of the body
@@ -112,9 +135,42 @@ void BodyStream::SkipNested() {
   }
 }
 
-void BodyStream::ReplaceValueByZero() {
+bool BodyStream::TakeKey(absl::string_view& key) {
+  if (end_ - current_ < 4 || current_[0] != ',' || current_[1] != '"') return false;
+  const char* const begin = current_ + 2;
+  const char* p = begin;
+  while (p != end_ && !kEndsPlainText[static_cast<unsigned char>(*p)]) ++p;
+  if (end_ - p < 2 || *p != '"') return false;
+  key = absl::string_view(begin, static_cast<size_t>(p - begin));
+  current_ = p + 1;
+  return true;
+}
+
+bool BodyStream::TakeNumber(absl::string_view& number) {
+  if (*current_ != ':') return false;
+  const char* const begin = current_ + 1;
+  const char* p = begin;
+  const auto digits = [&p, this] {
+    const char* const first = p;
+    while (p != end_ && *p >= '0' && *p <= '9') ++p;
+    return p != first;
+  };
+  if (p != end_ && *p == '-') ++p;
+  const char* const whole = p;
+  if (!digits() || (*whole == '0' && p - whole > 1)) return false;
+  if (p != end_ && *p == '.') {
+    ++p;
+    if (!digits()) return false;
+  }
+  if (p == end_ || (*p != ',' && *p != '}')) return false;
+  number = absl::string_view(begin, static_cast<size_t>(p - begin));
+  current_ = p;
+  return true;
+}
+
+bool BodyStream::PassOverValue() {
   SkipSpace();
-  if (*current_ != ':') return;  // for the parser to complain about
+  if (*current_ != ':') return false;  // for the parser to complain about
   skipping_ = true;
   Take();
   SkipSpace();
@@ -127,8 +183,16 @@ void BodyStream::ReplaceValueByZero() {
     SkipScalar();
   }
   skipping_ = false;
+  return true;
+}
+
+void BodyStream::ShowZero() {
   Inject(kZeroValue);
   MarkToken();
+}
+
+void BodyStream::ReplaceValueByZero() {
+  if (PassOverValue()) ShowZero();
 }
 
 }  // namespace kubecost

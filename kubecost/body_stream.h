@@ -49,6 +49,18 @@ class BodyStream {
   // an answer) then costs a scan instead of a parse, and no depth of nesting can reach the parser.
   void ReplaceValueByZero();
 
+  // A short cut for members that follow the one whose Key event this is, measured to halve the time of an answer. Each
+  // takes what stands whole and plain (no escape, no space) in the present piece, or returns false and leaves it to the
+  // parser. Whoever has taken a value without the parser's knowledge ends with ShowZero().
+  // `,"key"`:
+  bool TakeKey(absl::string_view& key);
+  // `:number` before a ',' or '}':
+  bool TakeNumber(absl::string_view& number);
+  // `:value` of any kind and size; false when there is no ':'.
+  bool PassOverValue();
+  // The parser sees ":0", the value of the key it knows of.
+  void ShowZero();
+
   // Why the body ended before its end; OK when it ended by itself.
   const absl::Status& status() const { return status_; }
   // Bytes the source has given so far.
@@ -61,6 +73,7 @@ class BodyStream {
   // Goes on to the next character of `stop`; all sets hold NUL.
   void SkipTo(const CharSet& stop);
   void SkipString();
+  void SkipPlainText();
   void SkipScalar();
   void SkipNested();
   // Shows `text` to the parser before going on at the present place.

@@ -85,6 +85,37 @@ TEST(ParseAllocationsTest, ReadsARow) {
   }
 }
 
+TEST(ParseAllocationsTest, HowTheBodyIsCutMakesNoDifference) {
+  // Plain members, which take a short cut, between odd ones, which do not.
+  const std::string body = Answer(absl::StrCat(
+      kRow, R"(,"odd":{"x":[{"cpuCost":1}],"cpuCost" : 1.5e1 ,"ramCost":null,"totalCost":-0.25,"\u0067puCost":2,)"
+            R"("pvCost":"4","minutes":0,"x":"a\"b,\"sharedCost\":9","sharedCost":3.0,"externalCost":0})"));
+  const Parsed whole = Parse(body, body.size());
+  ASSERT_TRUE(whole.answer.ok()) << whole.answer.status();
+  ASSERT_EQ(whole.rows.size(), 2U);
+  EXPECT_EQ(whole.rows[1].costs[0], 15);
+  EXPECT_EQ(whole.rows[1].costs[1], 2);
+  EXPECT_EQ(whole.rows[1].costs[6], 3);
+  EXPECT_EQ(whole.rows[1].total_cost, -0.25);
+  for (size_t piece = 1; piece < body.size(); ++piece) {
+    const Parsed cut = Parse(body, piece);
+    ASSERT_TRUE(cut.answer.ok()) << piece << cut.answer.status();
+    ASSERT_EQ(cut.rows.size(), 2U);
+    EXPECT_EQ(cut.answer->invalid.null_cost, whole.answer->invalid.null_cost);
+    EXPECT_EQ(cut.answer->invalid.not_a_number, whole.answer->invalid.not_a_number);
+    for (size_t row = 0; row < 2; ++row) {
+      EXPECT_EQ(cut.rows[row].name, whole.rows[row].name) << piece;
+      EXPECT_EQ(cut.rows[row].properties.pod, whole.rows[row].properties.pod) << piece;
+      EXPECT_EQ(cut.rows[row].total_cost, whole.rows[row].total_cost) << piece;
+      for (size_t i = 0; i < kResourceCount; ++i) {
+        const double expected = whole.rows[row].costs[i];
+        EXPECT_TRUE(cut.rows[row].costs[i] == expected || !IsKnown(expected)) << piece;
+        EXPECT_EQ(IsKnown(cut.rows[row].costs[i]), IsKnown(expected)) << piece;
+      }
+    }
+  }
+}
+
 TEST(ParseAllocationsTest, NestedKeysThatRepeatOuterNamesAreNotRead) {
   // In the row above: pvs.*.cpuCost, gpuAllocation.gpuCost, labels.totalCost, labels.pod.
   const Parsed parsed = Parse(Answer(kRow));
