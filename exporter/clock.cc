@@ -1,5 +1,6 @@
 #include "exporter/clock.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -9,12 +10,15 @@ namespace exporter {
 
 absl::Time SystemClock::Now() const { return absl::Now(); }
 
-bool SystemClock::SleepUntil(absl::Time wake, std::stop_token stop) {
+absl::Duration SystemClock::Elapsed() const {
+  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+void SystemClock::Sleep(absl::Duration duration, std::stop_token stop) {
   std::mutex mutex;
   std::condition_variable_any changed;
   std::unique_lock<std::mutex> lock(mutex);
-  changed.wait_until(lock, stop, absl::ToChronoTime(wake), [] { return false; });
-  return !stop.stop_requested();
+  changed.wait_for(lock, stop, absl::ToChronoNanoseconds(duration), [] { return false; });
 }
 
 }  // namespace exporter

@@ -11,16 +11,20 @@ namespace exporter {
 class Clock {
  public:
   virtual ~Clock() = default;
+  // The date, which somebody may set.
   virtual absl::Time Now() const = 0;
-  // Returns early, with false, when `stop` is requested.
-  virtual bool SleepUntil(absl::Time wake, std::stop_token stop) = 0;
+  // Time since some moment, which nobody can set: for durations.
+  virtual absl::Duration Elapsed() const = 0;
+  // Returns early when `stop` is requested.
+  virtual void Sleep(absl::Duration duration, std::stop_token stop) = 0;
 };
 
 // The machine's own clock. Safe from any thread.
 class SystemClock : public Clock {
  public:
   absl::Time Now() const override;
-  bool SleepUntil(absl::Time wake, std::stop_token stop) override;
+  absl::Duration Elapsed() const override;
+  void Sleep(absl::Duration duration, std::stop_token stop) override;
 };
 
 }  // namespace exporter

@@ -1,6 +1,7 @@
 #include "exporter/flags.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
 
 #include "absl/status/status.h"
@@ -12,6 +13,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "exporter/version.h"
 
 namespace exporter {
@@ -155,7 +157,7 @@ const std::vector<Flag>& Flags() {
       {"Kubecost", "kubecost.api", "API", "auto",
        "Whose API it is: kubecost (/model/allocation), opencost (/allocation), or auto: found by asking.", ApplyApi},
       {"Kubecost", "kubecost.path-prefix", "PATH", "",
-       "What stands before /allocation and /clusterInfo in place of the product's own prefix (/model or nothing).",
+       "What stands before /allocation and /clusterInfo in place of the product's own prefix; / for nothing.",
        [](Options& options, const Values& values) {
          options.endpoint.path_prefix = values.back() == "/" ? "" : values.back();
          return absl::OkStatus();
@@ -199,8 +201,9 @@ const std::vector<Flag>& Flags() {
                                              {{"mirror", ClusterInfoMode::kMirror}, {"off", ClusterInfoMode::kOff}},
                                              options.cluster_info);
        }},
-      {"Identity", "cluster-info.label", "KEY=VALUE", "",
-       "A label of kubecost_cluster_info that Kubecost leaves out or empty. Repeatable.", ApplyClusterInfoLabels, true},
+      {"Identity", "cluster-info.label", "LABEL", "",
+       "key=value: a label of kubecost_cluster_info that Kubecost leaves out or empty. Repeatable.",
+       ApplyClusterInfoLabels, true},
       {"Identity", "currency", "CODE", "USD",
        "The currency Kubecost is configured with; told by kubecost_exporter_config_info.", Text(&Options::currency)},
 
@@ -219,11 +222,11 @@ const std::vector<Flag>& Flags() {
        },
        true},
       {"Web", "web.telemetry-path", "PATH", "/metrics", "Where the metrics are.", Text(&Options::telemetry_path)},
-      {"Web", "web.threads", "N", "10", "Connections served at once.", Number(&Options::web_threads)},
+      {"Web", "web.threads", "N", "16", "Connections served at once.", Number(&Options::web_threads)},
       {"Web", "web.max-requests", "N", "4",
-       "Scrapes served at once, 503 beyond; less than --web.threads, so that health is always answered.",
+       "Scrapes served at once, 503 beyond; less than --web.threads, so that stalled ones leave health its threads.",
        Number(&Options::web_max_requests)},
-      {"Web", "web.request-timeout", "DURATION", "10s",
+      {"Web", "web.request-timeout", "DURATION", "5s",
        "How long a client may neither send nor take a byte before it is dropped.",
        Duration(&Options::web_request_timeout)},
       {"Web", "web.keep-alive-timeout", "DURATION", "0s",
@@ -271,13 +274,14 @@ struct Parser {
     app.allow_extras();
     for (const Flag& flag : Flags()) {
       CLI::Option* option = app.add_option(absl::StrCat("--", flag.name), flag.help);
-      option->type_name(flag.type)->group(flag.group)->envname(EnvironmentName(flag.name));
-      option->default_str(flag.default_text);
+      // The default is told here for --help alone: given to CLI11, it would stand in for a missing value. And that is
+      // ApplyFlags' to tell, where CLI11 would end at the first one.
+      const absl::string_view equals = *flag.default_text == '\0' ? "" : "=";
+      option->type_name(absl::StrCat(flag.type, equals, flag.default_text))->expected(0, 1);
+      option->group(flag.group)->envname(EnvironmentName(flag.name));
       if (flag.repeatable) {
-        option->expected(1, 1)->allow_extra_args(false)->delimiter(',');
-        option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        option->delimiter(',')->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       } else {
-        option->expected(absl::string_view(flag.type) == "BOOL" ? 0 : 1, 1);
         option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
       }
       options.push_back(option);
@@ -295,6 +299,11 @@ void ApplyFlags(const Parser& parser, ParsedFlags& parsed) {
   for (size_t i = 0; i < Flags().size(); ++i) {
     if (parser.options[i]->empty()) continue;
     const Flag& flag = Flags()[i];
+    const bool is_bare = parser.options[i]->results().back().empty();
+    if (is_bare && absl::string_view(flag.type) != "BOOL") {
+      parsed.problems.push_back(absl::StrCat("--", flag.name, ": needs a value"));
+      continue;
+    }
     const absl::Status status = flag.apply(parsed.options, parser.options[i]->results());
     if (!status.ok()) parsed.problems.push_back(absl::StrCat("--", flag.name, ": ", status.message()));
   }
@@ -312,13 +321,26 @@ void ApplyRender(const Parser& parser, ParsedFlags& parsed) {
   if (!status.ok()) parsed.problems.push_back(absl::StrCat("--level: ", status.message()));
 }
 
+// `--flag=`, as a template with an empty value writes it, is as good as the flag left out; CLI11 would take the next
+// argument for the value.
+bool IsEmptyAssignment(absl::string_view argument) {
+  if (!absl::EndsWith(argument, "=") || !absl::ConsumePrefix(&argument, "--")) return false;
+  argument.remove_suffix(1);
+  return std::any_of(Flags().begin(), Flags().end(), [argument](const Flag& flag) { return argument == flag.name; });
+}
+
 }  // namespace
 
 ParsedFlags ParseFlags(int argc, const char* const* argv) {
   ParsedFlags parsed;
   Parser parser;
+  std::vector<std::string> arguments;
+  // CLI11 takes them from the back.
+  for (int i = argc - 1; i > 0; --i) {
+    if (!IsEmptyAssignment(argv[i])) arguments.emplace_back(argv[i]);
+  }
   try {
-    parser.app.parse(argc, argv);
+    parser.app.parse(arguments);
   } catch (const CLI::CallForHelp&) {
     parsed.command = Command::kPrintAndExit;
     parsed.text = parser.app.help();

@@ -1,7 +1,6 @@
 #include "exporter/options.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -29,6 +28,15 @@ bool HasSpaceOrControl(absl::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; });
 }
 
+// Host and perhaps a port: "kubecost:9090", "[::1]:9090".
+bool HasGoodPort(absl::string_view authority) {
+  const absl::string_view behind_host = authority.substr(std::min(authority.size(), authority.rfind(']') + 1));
+  const size_t colon = behind_host.rfind(':');
+  if (colon == absl::string_view::npos) return true;
+  uint32_t port = 0;
+  return absl::SimpleAtoi(behind_host.substr(colon + 1), &port) && port > 0 && port <= 65535;
+}
+
 void CheckUrl(absl::string_view url, Problems& problems) {
   const bool http = absl::StartsWith(url, "http://");
   const bool https = absl::StartsWith(url, "https://");
@@ -39,7 +47,7 @@ void CheckUrl(absl::string_view url, Problems& problems) {
     problems.push_back("--kubecost.url: must not hold a user name or password");
     return;
   }
-  if (!(http || https) || authority.empty() || HasSpaceOrControl(url)) {
+  if (!(http || https) || authority.empty() || HasSpaceOrControl(url) || !HasGoodPort(authority)) {
     problems.push_back(absl::StrCat("--kubecost.url: \"", url, "\" is not a URL such as http://host:9090"));
   }
   if (absl::StrContains(url, "?") || absl::StrContains(url, "#")) {
@@ -50,8 +58,9 @@ void CheckUrl(absl::string_view url, Problems& problems) {
   }
 }
 
-void CheckPositive(absl::string_view flag, absl::Duration value, Problems& problems) {
-  if (value <= absl::ZeroDuration()) problems.push_back(absl::StrCat(flag, ": must be longer than 0"));
+// libcurl counts in milliseconds and takes 0 for its own default.
+void CheckTimeout(absl::string_view flag, absl::Duration value, Problems& problems) {
+  if (value < absl::Milliseconds(1)) problems.push_back(absl::StrCat(flag, ": must be at least 1ms"));
 }
 
 void CheckKubecost(const Options& options, Problems& problems) {
@@ -62,9 +71,9 @@ void CheckKubecost(const Options& options, Problems& problems) {
                                          !HasSpaceOrControl(prefix) && prefix.find_first_of("?#") == prefix.npos);
     if (!good) problems.push_back("--kubecost.path-prefix: must be empty or begin, and not end, with a slash");
   }
-  CheckPositive("--kubecost.connect-timeout", options.connect_timeout, problems);
-  CheckPositive("--kubecost.read-timeout", options.read_timeout, problems);
-  CheckPositive("--kubecost.deadline", options.deadline, problems);
+  CheckTimeout("--kubecost.connect-timeout", options.connect_timeout, problems);
+  CheckTimeout("--kubecost.read-timeout", options.read_timeout, problems);
+  CheckTimeout("--kubecost.deadline", options.deadline, problems);
   if (options.deadline < options.read_timeout || options.deadline < options.connect_timeout) {
     problems.push_back("--kubecost.deadline: must not be shorter than the connect and read timeouts");
   }
@@ -87,13 +96,20 @@ void CheckFacts(const Options& options, Problems& problems) {
   if (options.day_close_delay < absl::ZeroDuration() || options.day_close_delay >= absl::Hours(24)) {
     problems.push_back("--day.close-delay: must be at least 0s and less than 24h");
   }
-  if (options.day_refresh < absl::Minutes(1)) problems.push_back("--day.refresh: must be at least 1m");
+  if (options.day_refresh < absl::Minutes(1) || options.day_refresh > absl::Hours(24)) {
+    problems.push_back("--day.refresh: must be 1m to 24h");
+  }
 }
 
 void CheckWeb(const Options& options, Problems& problems) {
   for (const std::string& address : options.listen_addresses) {
     const absl::StatusOr<ListenAddress> parsed = ParseListenAddress(address);
     if (!parsed.ok()) problems.push_back(absl::StrCat("--web.listen-address: ", parsed.status().message()));
+    const auto same = std::count(options.listen_addresses.begin(), options.listen_addresses.end(), address);
+    if (same > 1 && parsed.ok() && parsed->port != 0) {
+      problems.push_back(absl::StrCat("--web.listen-address: \"", address, "\" is given twice"));
+      break;
+    }
   }
   if (options.listen_addresses.empty()) problems.push_back("--web.listen-address: must be given at least once");
   const std::string& path = options.telemetry_path;
@@ -105,8 +121,7 @@ void CheckWeb(const Options& options, Problems& problems) {
   }
   if (options.web_threads < 2 || options.web_threads > 64) problems.push_back("--web.threads: must be 2 to 64");
   if (options.web_max_requests < 1 || options.web_max_requests >= options.web_threads) {
-    problems.push_back(
-        "--web.max-requests: must be at least 1 and less than --web.threads, so that health is always answered");
+    problems.push_back("--web.max-requests: must be at least 1 and less than --web.threads");
   }
   if (options.web_request_timeout < absl::Seconds(1)) problems.push_back("--web.request-timeout: must be at least 1s");
   if (options.web_keep_alive_timeout < absl::ZeroDuration() ||

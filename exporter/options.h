@@ -39,9 +39,9 @@ struct Options {
 
   std::vector<std::string> listen_addresses = {":9103"};
   std::string telemetry_path = "/metrics";
-  int web_threads = 10;
+  int web_threads = 16;
   int web_max_requests = 4;
-  absl::Duration web_request_timeout = absl::Seconds(10);
+  absl::Duration web_request_timeout = absl::Seconds(5);
   absl::Duration web_keep_alive_timeout = absl::ZeroDuration();
 
   LogLevel log_level = LogLevel::kInfo;

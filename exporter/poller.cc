@@ -17,7 +17,7 @@ using kubecost::Level;
 constexpr absl::Duration kFirstBackoff = absl::Seconds(15);
 constexpr absl::Duration kLongestBackoff = absl::Minutes(10);
 constexpr int kDutyFactor = 10;
-// A sleep is cut into slices, so that a stuck loop is told from a sleeping one and a clock that was set is noticed.
+// A sleep is cut into slices, so that a stuck loop is told from a sleeping one and a new day is noticed.
 constexpr absl::Duration kLongestSleep = absl::Seconds(15);
 
 std::string DayText(const kubecost::Window& day, absl::Duration utc_offset) {
@@ -44,58 +44,93 @@ Poller::Poller(const Options& options, Clock& clock, kubecost::HttpClient& http,
 
 void Poller::Run(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    const absl::Time due = PollDue(stop);
+    const absl::Duration wait = PollDue(stop);
     MarkProgress();
-    clock_.SleepUntil(std::min(due, clock_.Now() + kLongestSleep), stop);
+    clock_.Sleep(std::min(wait, kLongestSleep), stop);
     MarkProgress();
   }
 }
 
-absl::Time Poller::PollDue(std::stop_token stop) {
-  absl::Time next = absl::InfiniteFuture();
-  for (size_t i = 0; i < kViews.size(); ++i) {
-    const ViewSpec& view = kViews[i];
-    ViewState& state = views_[i];
-    if (!view.enabled(options_)) continue;
-    const absl::Time started = clock_.Now();
-    if (started >= std::max(state.due, earliest_) && !stop.stop_requested()) {
-      const absl::Status status = Poll(view.view, stop);
-      if (absl::IsCancelled(status)) return clock_.Now();
-      const absl::Time finished = clock_.Now();
-      earliest_ = finished + kDutyFactor * (finished - started);
-      state.due = NextDue(view, state, status, finished);
-      self_metrics_.CountPoll(view.name, status.ok(), finished - started, finished);
-      LogChange(view, state, status, std::max(state.due, earliest_));
-    }
-    next = std::min(next, state.due);
+absl::Duration Poller::PollDue(std::stop_token stop) {
+  for (const ViewSpec* view = NextView(); view != nullptr && !stop.stop_requested(); view = NextView()) {
+    const absl::Duration started = clock_.Elapsed();
+    const absl::Status status = Poll(view->view, stop);
+    if (absl::IsCancelled(status)) break;
+    const absl::Duration finished = clock_.Elapsed();
+    Conclude(*view, status, finished);
+    earliest_ = finished + kDutyFactor * (finished - started);
+    self_metrics_.CountPoll(view->name, status.ok(), finished - started, clock_.Now());
+    LogChange(*view, status);
   }
-  return std::max(next, earliest_);
+  absl::Duration next = absl::InfiniteDuration();
+  for (const ViewSpec& view : kViews) {
+    if (view.enabled(options_)) next = std::min(next, DueOf(view));
+  }
+  return std::max(next, earliest_) - clock_.Elapsed();
+}
+
+const ViewSpec* Poller::NextView() const {
+  const absl::Duration now = clock_.Elapsed();
+  if (now < earliest_) return nullptr;
+  // The longest waiting first: a view that fails slowly would else take every turn that the duty cycle leaves.
+  const ViewSpec* next = nullptr;
+  for (const ViewSpec& view : kViews) {
+    if (!view.enabled(options_) || DueOf(view) > now) continue;
+    if (next == nullptr || DueOf(view) < DueOf(*next)) next = &view;
+  }
+  return next;
+}
+
+absl::Duration Poller::DueOf(const ViewSpec& view) const {
+  const ViewState& state = StateOf(view);
+  if (view.view != View::kDay || state.failures > 0) return state.due;
+  // A newer day is read as soon as it is complete, whenever the last one was read.
+  const std::shared_ptr<const metrics::Snapshot> current = store_.Current();
+  const bool is_newer = current->day != nullptr && !(current->day->window == NewestDay());
+  return is_newer ? absl::ZeroDuration() : state.due;
 }
 
 absl::Status Poller::Poll(View view, std::stop_token stop) {
   const absl::Status status = view == View::kDay ? PollDay(stop) : PollClusterInfo(stop);
   self_metrics_.SetApi(client_.api());
-  if (status.ok()) self_metrics_.SetUp(true);
   const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
-  if (!reason.has_value()) return status;
-  self_metrics_.CountError(*reason);
-  // Two answers that do not fit together were valid each; a server without clusterInfo is up.
-  const bool still_up =
-      *reason == ErrorReason::kInconsistent || (*reason == ErrorReason::kNotFound && view == View::kClusterInfo);
-  if (!still_up) self_metrics_.SetUp(false);
+  if (reason.has_value()) self_metrics_.CountError(*reason);
   return status;
+}
+
+void Poller::Conclude(const ViewSpec& view, const absl::Status& status, absl::Duration now) {
+  ViewState& state = StateOf(view);
+  const bool is_recovery = status.ok() && state.failures > 0;
+  state.failures = status.ok() ? 0 : state.failures + 1;
+  state.due = now + (status.ok() ? view.refresh(options_) : Backoff(state.failures));
+  // Two answers that do not fit together were valid each; a server without clusterInfo is up.
+  const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
+  state.answered = status.ok() || reason == ErrorReason::kInconsistent ||
+                   (reason == ErrorReason::kNotFound && view.view == View::kClusterInfo);
+  if (is_recovery) {
+    // Kubecost answers again: what failed with it need not wait out its back-off.
+    for (ViewState& other : views_) {
+      if (other.failures > 0) other.due = std::min(other.due, now);
+    }
+  }
+  self_metrics_.SetUp(std::all_of(views_.begin(), views_.end(), [](const ViewState& each) { return each.answered; }));
 }
 
 absl::Status Poller::PollClusterInfo(std::stop_token stop) {
   const absl::StatusOr<kubecost::ClusterInfo> info = client_.GetClusterInfo(std::move(stop));
   if (!info.ok()) return info.status();
   std::string labels = metrics::ClusterInfoLabels(*info, {options_.cluster_name, options_.cluster_info_labels});
-  metrics::Snapshot snapshot = *store_.Current();
-  snapshot.cluster_info = labels.empty() ? nullptr : std::make_shared<const std::string>(std::move(labels));
-  if (snapshot.cluster_info == nullptr && !told_missing_id_) {
-    Log(LogLevel::kWarn, "Kubecost gives no cluster id: kubecost_cluster_info is not served; set --cluster.name");
+  if (labels.empty()) {
+    if (!told_missing_id_) {
+      Log(LogLevel::kWarn,
+          "Kubecost gives no cluster id: kubecost_cluster_info is not served, or stays as it was; set --cluster.name");
+    }
+    told_missing_id_ = true;
+    return absl::OkStatus();
   }
-  told_missing_id_ = snapshot.cluster_info == nullptr;
+  told_missing_id_ = false;
+  metrics::Snapshot snapshot = *store_.Current();
+  snapshot.cluster_info = std::make_shared<const std::string>(std::move(labels));
   Publish(std::move(snapshot));
   return absl::OkStatus();
 }
@@ -157,14 +192,6 @@ kubecost::Window Poller::NewestDay() const {
   return kubecost::NewestCompleteDay(clock_.Now(), options_.day_utc_offset, options_.day_close_delay);
 }
 
-absl::Time Poller::NextDue(const ViewSpec& view, ViewState& state, const absl::Status& status, absl::Time now) {
-  if (!status.ok()) return now + Backoff(++state.failures);
-  state.failures = 0;
-  const absl::Time refresh = now + view.refresh(options_);
-  if (view.view != View::kDay) return refresh;
-  return std::min(refresh, NewestDay().end + absl::Hours(24) + options_.day_close_delay);
-}
-
 absl::Duration Poller::Backoff(int failures) {
   absl::Duration wait = kFirstBackoff;
   for (int i = 1; i < failures && wait < kLongestBackoff; ++i) wait *= 2;
@@ -178,8 +205,9 @@ void Poller::Publish(metrics::Snapshot snapshot) {
   self_metrics_.SetSnapshot(*published);
 }
 
-void Poller::LogChange(const ViewSpec& view, ViewState& state, const absl::Status& status, absl::Time retry) {
+void Poller::LogChange(const ViewSpec& view, const absl::Status& status) {
   const std::string name(view.name);
+  ViewState& state = StateOf(view);
   if (status.ok()) {
     if (state.told_reason.has_value()) Log(LogLevel::kInfo, "reading from Kubecost works again", {{"view", name}});
     state.told_reason.reset();
@@ -192,7 +220,7 @@ void Poller::LogChange(const ViewSpec& view, ViewState& state, const absl::Statu
   LogFields fields = {{"view", name},
                       {"reason", std::string(reason.has_value() ? kubecost::ErrorReasonName(*reason) : "internal")},
                       {"error", std::string(status.message())},
-                      {"next_try_in", DurationText(retry - clock_.Now())}};
+                      {"next_try_in", DurationText(std::max(state.due, earliest_) - clock_.Elapsed())}};
   if (current->day != nullptr) {
     fields.emplace_back("still_serving_day", DayText(current->day->window, options_.day_utc_offset));
   }
@@ -208,10 +236,10 @@ void Poller::OnRequest(const kubecost::RequestRecord& request) {
   Log(LogLevel::kDebug, "request", fields);
 }
 
-void Poller::MarkProgress() { progress_unix_nanos_ = absl::ToUnixNanos(clock_.Now()); }
+void Poller::MarkProgress() { progress_nanos_ = absl::ToInt64Nanoseconds(clock_.Elapsed()); }
 
 absl::Duration Poller::TimeSinceProgress() const {
-  return clock_.Now() - absl::FromUnixNanos(progress_unix_nanos_.load());
+  return clock_.Elapsed() - absl::Nanoseconds(progress_nanos_.load());
 }
 
 }  // namespace exporter

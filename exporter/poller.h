@@ -30,7 +30,7 @@ namespace exporter {
 //  - no poll starts sooner after the last one's end than ten times what that one took, because Kubecost goes on
 //    computing after a client has given up, and a slow Kubecost is a busy one;
 //  - facts stay when a poll fails; a change between working and each kind of failure is logged once.
-// Run() and PollDue() are for one thread; seconds_since_progress() for any.
+// Run() and PollDue() are for one thread; TimeSinceProgress() for any.
 class Poller {
  public:
   Poller(const Options& options, Clock& clock, kubecost::HttpClient& http, metrics::SnapshotStore& store,
@@ -39,21 +39,31 @@ class Poller {
   // Polls until `stop`.
   void Run(std::stop_token stop);
 
-  // Polls every view that is due and returns when the next one will be.
-  absl::Time PollDue(std::stop_token stop);
+  // Polls every view that is due, the one that has waited longest first, and returns how long the next has to wait.
+  absl::Duration PollDue(std::stop_token stop);
 
   // For how long the loop has neither slept nor sent a request. It is stuck when this exceeds a request's deadline.
   absl::Duration TimeSinceProgress() const;
 
  private:
   struct ViewState {
-    absl::Time due = absl::InfinitePast();
+    absl::Duration due = absl::ZeroDuration();  // by Clock::Elapsed()
     int failures = 0;
+    // False when the last answer was none or not valid.
+    bool answered = true;
     // The failure that the log was last told, if it still lasts.
     std::optional<kubecost::ErrorReason> told_reason;
   };
 
+  // The enabled view whose turn it is; null when none may be polled now.
+  const ViewSpec* NextView() const;
+  // When the view may be polled, by Clock::Elapsed().
+  absl::Duration DueOf(const ViewSpec& view) const;
+  ViewState& StateOf(const ViewSpec& view) { return views_[static_cast<size_t>(&view - kViews.data())]; }
+  const ViewState& StateOf(const ViewSpec& view) const { return views_[static_cast<size_t>(&view - kViews.data())]; }
   absl::Status Poll(View view, std::stop_token stop);
+  // What follows from a poll's end for the view, for the others and for kubecost_exporter_up.
+  void Conclude(const ViewSpec& view, const absl::Status& status, absl::Duration now);
   absl::Status PollClusterInfo(std::stop_token stop);
   absl::Status PollDay(std::stop_token stop);
 
@@ -61,10 +71,9 @@ class Poller {
   absl::StatusOr<metrics::LevelTable> ReadLevel(kubecost::Level level, const kubecost::Window& day,
                                                 std::stop_token stop);
   kubecost::Window NewestDay() const;
-  absl::Time NextDue(const ViewSpec& view, ViewState& state, const absl::Status& status, absl::Time now);
   absl::Duration Backoff(int failures);
   void Publish(metrics::Snapshot snapshot);
-  void LogChange(const ViewSpec& view, ViewState& state, const absl::Status& status, absl::Time retry);
+  void LogChange(const ViewSpec& view, const absl::Status& status);
   void OnRequest(const kubecost::RequestRecord& request);
   void MarkProgress();
 
@@ -77,13 +86,13 @@ class Poller {
 
   // Of the polling thread.
   std::array<ViewState, kViewCount> views_;
-  absl::Time earliest_ = absl::InfinitePast();  // by the duty cycle
+  absl::Duration earliest_ = absl::ZeroDuration();  // of any poll, by the duty cycle and Clock::Elapsed()
   std::mt19937_64 random_;
   std::array<size_t, kubecost::kLevelCount> last_rows_ = {};
   size_t merged_rows_ = 0;
   bool told_missing_id_ = false;
 
-  std::atomic<int64_t> progress_unix_nanos_ = 0;
+  std::atomic<int64_t> progress_nanos_ = 0;  // Clock::Elapsed()
 };
 
 }  // namespace exporter

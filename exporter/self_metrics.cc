@@ -7,7 +7,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <type_traits>

@@ -115,8 +115,8 @@ class Server::Impl {
     context_ = mg_start(&callbacks, this, settings);
     if (context_ == nullptr) {
       const std::lock_guard<std::mutex> lock(message_mutex_);
-      return absl::UnavailableError(
-          absl::StrCat("cannot listen on ", absl::StrJoin(options_.listen_addresses, ", "), ": ", first_message_));
+      return absl::UnavailableError(absl::StrCat("cannot listen on ", absl::StrJoin(options_.listen_addresses, ", "),
+                                                 ": ", first_message_, "; is another --web.listen-address free?"));
     }
     started_ = true;
     std::vector<mg_server_port> bound(wanted.size());

@@ -18,14 +18,17 @@ constexpr absl::string_view kKubecostPrefix = "/model";
 // An error body is read this far to find its message.
 constexpr size_t kMaxErrorBodyBytes = size_t{64} << 10;
 
-std::string ReadErrorMessage(HttpClient& http) {
+// What an error body says: the message of a JSON one, the first line of a plain one.
+std::string ReadErrorMessage(HttpClient& http, const HttpHead& head) {
   std::string body;
   while (body.size() < kMaxErrorBodyBytes) {
     const absl::StatusOr<absl::string_view> piece = http.Read();
     if (!piece.ok() || piece->empty()) break;
     body.append(piece->data(), piece->size());
   }
-  return ParseErrorMessage(body);
+  const std::string message = ParseErrorMessage(body);
+  if (!message.empty() || !absl::StartsWith(head.content_type, "text/plain")) return message;
+  return SanitizeMessage(absl::string_view(body).substr(0, body.find('\n')));
 }
 
 absl::Status CheckWindow(const Allocation& row, const Window& asked) {
@@ -117,6 +120,10 @@ absl::StatusOr<ClusterInfo> AllocationClient::GetClusterInfo(std::stop_token sto
     return bytes;
   };
   const absl::Status status = Request(kClusterInfo, "", read_body, std::move(stop));
+  if (ReasonOf(status) == ErrorReason::kNotFound) {
+    return ApiError(ErrorReason::kNotFound,
+                    absl::StrCat(status.message(), "; --cluster-info=off does without kubecost_cluster_info"));
+  }
   if (!status.ok()) return status;
   return info;
 }
@@ -127,16 +134,22 @@ absl::Status AllocationClient::Request(absl::string_view endpoint, absl::string_
   if (found_.has_value()) {
     tried.push_back(absl::StrCat(candidates_[*found_].prefix, endpoint));
     const absl::Status status = RequestPath(tried.back(), query, read_body, stop);
-    if (ReasonOf(status) != ErrorReason::kNotFound) return status;
+    // Only allocations are searched for anew: a product without clusterInfo is no reason to ask the other's path.
+    if (ReasonOf(status) != ErrorReason::kNotFound || endpoint != kAllocation) return status;
   }
   for (size_t i = 0; i < candidates_.size(); ++i) {
     if (i == found_) continue;
-    tried.push_back(absl::StrCat(candidates_[i].prefix, endpoint));
-    const absl::Status status = RequestPath(tried.back(), query, read_body, stop);
-    if (ReasonOf(status) == ErrorReason::kNotFound) continue;
+    const std::string path = absl::StrCat(candidates_[i].prefix, endpoint);
+    const absl::Status status = RequestPath(path, query, read_body, stop);
     // Only a good answer proves that this is the path: an error may come from whatever stands there instead.
     if (status.ok()) found_ = i;
-    return status;
+    const std::optional<ErrorReason> reason = ReasonOf(status);
+    if (!reason.has_value()) return status;
+    if (*reason != ErrorReason::kNotFound) {
+      if (tried.empty()) return status;
+      return ApiError(*reason, absl::StrCat(status.message(), "; before it, HTTP 404 on ", absl::StrJoin(tried, ", ")));
+    }
+    tried.push_back(path);
   }
   return ApiError(ErrorReason::kNotFound,
                   absl::StrCat("GET ", endpoint_.url, ": HTTP 404 on every path tried: ", absl::StrJoin(tried, ", "),
@@ -170,7 +183,7 @@ absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpH
   const std::string what = absl::StrCat("GET ", endpoint_.url, path, ": HTTP ", head.status);
   if (head.status >= 300 && head.status < 400) {
     return ApiError(ErrorReason::kRedirect,
-                    absl::StrCat(what, " redirects to ", head.location,
+                    absl::StrCat(what, " redirects to ", SanitizeMessage(head.location),
                                  ", which is not followed; a login in front of Kubecost? Set --kubecost.url to the "
                                  "API itself"));
   }
@@ -180,8 +193,11 @@ absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpH
                                  "; Kubecost or a proxy before it wants credentials: set --kubecost.url to a "
                                  "service that answers without"));
   }
-  const std::string message = ReadErrorMessage(http_);
-  const std::string text = message.empty() ? what : absl::StrCat(what, ", \"", message, "\"");
+  const std::string message = ReadErrorMessage(http_, head);
+  std::string text = message.empty() ? what : absl::StrCat(what, ", \"", message, "\"");
+  if (!query_.filter.empty() && (head.status == 400 || head.status == 500)) {
+    absl::StrAppend(&text, "; is --filter right (v2 syntax)?");
+  }
   if (head.status == 404) return ApiError(ErrorReason::kNotFound, text);
   if (head.status == 429) {
     return ApiError(ErrorReason::kHttp4xx, absl::StrCat(text, "; the server limits how often it is asked"));

@@ -52,7 +52,7 @@ class AllocationClient {
 
   absl::StatusOr<ClusterInfo> GetClusterInfo(std::stop_token stop);
 
-  // The API in force: as configured, or as found; kAuto until the first answer.
+  // The API in force: as configured, or as found; kAuto until the first answer, and for a path prefix of its own.
   Api api() const;
 
  private:

@@ -59,6 +59,7 @@ bool AllocationHandler::Null() {
       ++answer_.null_sets;
       return true;
     case State::kRow:
+      answer_.invalid.null_cost += IsCostField(field_) ? 1 : 0;
       SetNull();
       return true;
     default:  // a row, a property or a window of null is none
@@ -268,9 +269,7 @@ void AllocationHandler::StartRow() {
 void AllocationHandler::SetNull() {
   if (field_ >= RowField::kNumberCount) return;
   numbers_[static_cast<size_t>(field_)] = kUnknown;
-  if (!IsCostField(field_)) return;
-  row_.has_null_cost = true;
-  ++answer_.invalid.null_cost;
+  row_.has_null_cost |= IsCostField(field_);
 }
 
 void AllocationHandler::SetNumber(absl::string_view text) {

@@ -118,7 +118,7 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_exporter_scrapes_total", "Scrapes answered in full.", Type::kCounter, "", Source::kExporter, Level::kCluster, Column::kInfo},
     {"kubecost_exporter_series", "Series served by family.", Type::kGauge, "family", Source::kExporter, Level::kCluster, Column::kInfo},
     {"kubecost_exporter_snapshot_bytes", "Memory held by the facts being served.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
-    {"kubecost_exporter_up", "1 when the last request to Kubecost got a valid answer.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_up", "1 when the last request of every view to Kubecost got a valid answer.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
     {"kubecost_exporter_view_up", "1 when the last poll of the view succeeded.", Type::kGauge, "view", Source::kExporter, Level::kCluster, Column::kInfo},
     {"process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", Type::kCounter, "", Source::kExporter, Level::kCluster, Column::kInfo},
     {"process_max_fds", "Maximum number of open file descriptors.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},

@@ -44,10 +44,7 @@ install_packages() {
 fetch_civetweb() {
   [ -f third_party/civetweb/src/civetweb.c ] && return
   echo "install-dependencies: fetching civetweb's source"
-  local work orig sum
-  work=$(mktemp -d)
-  # shellcheck disable=SC2064
-  trap "rm -rf '$work'" RETURN
+  local orig sum
   mkdir -p "$work/parts" "$work/lists/partial" "$work/cache/archives/partial"
   local file
   for file in /etc/apt/sources.list.d/*.sources; do
@@ -66,7 +63,6 @@ fetch_civetweb() {
     echo "install-dependencies: $(basename "$orig") has the unknown SHA-256 $sum; is it a new version of civetweb?" >&2
     exit 1
   fi
-  mkdir -p third_party
   rm -rf third_party/civetweb
   mv "$work"/civetweb-*/ third_party/civetweb
 }
@@ -76,14 +72,16 @@ fetch_prometheus() {
   if command -v prometheus > /dev/null && command -v promtool > /dev/null; then return; fi
   [ -x third_party/prometheus/usr/bin/prometheus ] && return
   echo "install-dependencies: fetching prometheus"
-  local work
-  work=$(mktemp -d)
-  # shellcheck disable=SC2064
-  trap "rm -rf '$work'" RETURN
   [ -n "$(apt-cache policy prometheus 2> /dev/null)" ] || as_root apt-get update -qq
   (cd "$work" && apt-get download -qq -o APT::Sandbox::User= prometheus)
-  dpkg -x "$work"/prometheus_*.deb third_party/prometheus
+  dpkg -x "$work"/prometheus_*.deb "$work/prometheus"
+  mv "$work/prometheus" third_party/prometheus
 }
+
+# Beside its destination, so that a finished folder can be moved there in one step.
+mkdir -p third_party
+work=$(mktemp -d -p "$PWD/third_party")
+trap 'rm -rf "$work"' EXIT
 
 install_packages "${packages[@]}"
 fetch_civetweb

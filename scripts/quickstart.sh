@@ -43,11 +43,11 @@ fail() {
 
 # wait_for WHAT COMMAND...: until the command succeeds.
 wait_for() {
-  local what=$1 i
+  local what=$1 i pid
   shift
   for ((i = 0; i < 150; i++)); do
     if "$@" > /dev/null 2>&1; then return; fi
-    kill -0 "${pids[@]}" 2> /dev/null || break
+    for pid in "${pids[@]}"; do kill -0 "$pid" 2> /dev/null || break 2; done
     sleep 0.2
   done
   fail "$what"
@@ -61,7 +61,7 @@ kubecost=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' "$work/simulator.log")
 build/release/kubecost-allocation-exporter --kubecost.url="$kubecost" --web.listen-address=":$port" \
   2> "$work/exporter.log" &
 pids+=($!)
-wait_for "the exporter did not start" grep -q 'msg=listening' "$work/exporter.log"
+wait_for "the exporter did not start; is port $port taken? QUICKSTART_PORT=N takes another" grep -q 'msg=listening' "$work/exporter.log"
 port=$(sed -n 's/.*msg=listening address=[^ ]*:\([0-9]*\) .*/\1/p' "$work/exporter.log")
 url="http://localhost:$port"
 
@@ -106,4 +106,5 @@ if $check; then
   exit 0
 fi
 echo "Ctrl-C stops both."
-wait
+wait -n
+fail "one of the two programs has ended"

@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "exporter/flags.h"
+#include "kubecost/api_error.h"
 #include "metrics/family.h"
 
 namespace {
@@ -74,6 +75,14 @@ TEST(ReadmeTest, FlagTable) {
   }
   EXPECT_GT(flags, 20U) << "the help text has another form now";
   ExpectBlock("flags", table);
+}
+
+TEST(ReadmeTest, TroubleshootingKnowsEveryReason) {
+  const std::string readme = ReadFile(absl::StrCat(SOURCE_DIR, "/README.md"));
+  const std::string section = readme.substr(readme.find("## Troubleshooting"));
+  for (const absl::string_view reason : kubecost::kErrorReasonNames) {
+    EXPECT_TRUE(absl::StrContains(section, absl::StrCat("`", reason, "`"))) << reason;
+  }
 }
 
 }  // namespace

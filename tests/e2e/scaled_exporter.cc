@@ -2,10 +2,8 @@
 // exporter's own command line; the clock comes from the environment, in the words of the simulator's flags:
 // SCALED_CLOCK_NOW (RFC 3339: what the clock showed at the epoch), SCALED_CLOCK_EPOCH (real Unix seconds) and
 // SCALED_CLOCK_TIME_SCALE (its seconds per real second).
-#include <condition_variable>
 #include <cstdlib>
 #include <iostream>
-#include <mutex>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -22,18 +20,14 @@ class ScaledClock : public exporter::Clock {
 
   absl::Time Now() const override { return start_ + scale_ * (absl::Now() - epoch_); }
 
-  bool SleepUntil(absl::Time wake, std::stop_token stop) override {
-    std::mutex mutex;
-    std::condition_variable_any changed;
-    std::unique_lock<std::mutex> lock(mutex);
-    changed.wait_until(lock, stop, absl::ToChronoTime(epoch_ + (wake - start_) / scale_), [] { return false; });
-    return !stop.stop_requested();
-  }
+  absl::Duration Elapsed() const override { return scale_ * real_.Elapsed(); }
+  void Sleep(absl::Duration duration, std::stop_token stop) override { real_.Sleep(duration / scale_, stop); }
 
  private:
   const absl::Time start_;
   const absl::Time epoch_;
   const double scale_;
+  exporter::SystemClock real_;
 };
 
 std::string Environment(const char* name) {

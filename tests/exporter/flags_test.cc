@@ -121,6 +121,23 @@ TEST(FlagsTest, ListsInOneFlagAndTheBareBoolean) {
   EXPECT_EQ(Good({"--kubecost.path-prefix=/"}).endpoint.path_prefix, "");
 }
 
+TEST(FlagsTest, AnEmptyValueIsAsGoodAsNone) {
+  const Options options = Good({"--filter=", "--idle=off", "--cluster.name=", "--kubecost.path-prefix="});
+  EXPECT_EQ(options.query.filter, "");
+  EXPECT_EQ(options.query.idle, kubecost::IdleMode::kOff) << "the next argument must not be eaten";
+  EXPECT_EQ(options.cluster_name, "");
+  EXPECT_FALSE(options.endpoint.path_prefix.has_value());
+}
+
+TEST(FlagsTest, AMissingValueHidesNoOtherProblem) {
+  setenv("KUBECOST_EXPORTER_IDLE", "nope", 1);
+  const std::string problems = absl::StrJoin(Parse({"--bogus", "--kubecost.url"}).problems, "\n");
+  unsetenv("KUBECOST_EXPORTER_IDLE");
+  for (const char* fragment : {"--bogus: unknown flag", "--kubecost.url: needs a value", "--idle: \"nope\""}) {
+    EXPECT_TRUE(absl::StrContains(problems, fragment)) << fragment << " in\n" << problems;
+  }
+}
+
 TEST(FlagsTest, EveryProblemInOneGo) {
   const ParsedFlags parsed = Parse({"--idle=foo", "--kubecost.deadline=soon", "--web.threads=1", "--nonsense", "stray",
                                     "--kubecost.url=ftp://x", "--day.utc-offset=2"});
@@ -136,11 +153,12 @@ TEST(FlagsTest, EveryProblemInOneGo) {
 TEST(FlagsTest, EachRuleByItself) {
   ExpectProblem({"--kubecost.url=http://kc:9090/"}, "must not end in a slash");
   ExpectProblem({"--kubecost.url=http://kc?x=1"}, "must not hold a query");
-  ExpectProblem({"--kubecost.url="}, "--kubecost.url: 1 required URL missing");
+  ExpectProblem({"--kubecost.url"}, "--kubecost.url: needs a value");
+  ExpectProblem({"--kubecost.url=http://kc:99999"}, "is not a URL");
   ExpectProblem({"--kubecost.url=kubecost:9090"}, "is not a URL");
   ExpectProblem({"--kubecost.path-prefix=model"}, "--kubecost.path-prefix");
   ExpectProblem({"--kubecost.path-prefix=/model/"}, "--kubecost.path-prefix");
-  ExpectProblem({"--kubecost.connect-timeout=0s"}, "--kubecost.connect-timeout: must be longer than 0");
+  ExpectProblem({"--kubecost.connect-timeout=500us"}, "--kubecost.connect-timeout: must be at least 1ms");
   ExpectProblem({"--kubecost.read-timeout=inf"}, "is not a duration");
   ExpectProblem({"--kubecost.deadline=5s"}, "must not be shorter");
   ExpectProblem({"--kubecost.max-response-bytes=1"}, "at least 1KiB");
@@ -152,6 +170,8 @@ TEST(FlagsTest, EachRuleByItself) {
   ExpectProblem({"--currency=euro"}, "ISO 4217");
   ExpectProblem({"--day.close-delay=24h"}, "--day.close-delay");
   ExpectProblem({"--day.refresh=1s"}, "--day.refresh");
+  ExpectProblem({"--day.refresh=25h"}, "--day.refresh");
+  ExpectProblem({"--web.listen-address=:1", "--web.listen-address=:1"}, "given twice");
   ExpectProblem({"--day.utc-offset=+15:00"}, "is not an offset");
   ExpectProblem({"--web.listen-address=9103"}, "has no port");
   ExpectProblem({"--web.listen-address=:99999"}, "no port from 0 to 65535");
@@ -159,7 +179,7 @@ TEST(FlagsTest, EachRuleByItself) {
   ExpectProblem({"--web.listen-address=[::zz]:1"}, "no IPv6 address");
   ExpectProblem({"--web.telemetry-path=metrics"}, "must begin with a slash");
   ExpectProblem({"--web.telemetry-path=/healthz"}, "is the health endpoint");
-  ExpectProblem({"--web.max-requests=10"}, "less than --web.threads");
+  ExpectProblem({"--web.max-requests=16"}, "less than --web.threads");
   ExpectProblem({"--web.request-timeout=10ms"}, "at least 1s");
   ExpectProblem({"--web.keep-alive-timeout=2s"}, "0s to 500ms");
   ExpectProblem({"--log.level=loud"}, "one of debug, info, warn, error");

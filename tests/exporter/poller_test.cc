@@ -22,7 +22,10 @@ class FakeKubecost {
  public:
   FakeAnswer Answer(const std::string& url) {
     if (duration > absl::ZeroDuration()) clock.Advance(duration);
-    if (absl::StrContains(url, "/clusterInfo")) return cluster_info;
+    if (absl::StrContains(url, "/clusterInfo")) {
+      clock.Advance(cluster_info_duration);
+      return cluster_info;
+    }
     if (override.has_value()) return *override;
     ++allocation_requests;
     const size_t from = url.find("window=") + 7;
@@ -43,6 +46,7 @@ class FakeKubecost {
   double total = 1;
   bool recomputing = false;
   absl::Duration duration = absl::ZeroDuration();
+  absl::Duration cluster_info_duration = absl::ZeroDuration();
   int allocation_requests = 0;
 };
 
@@ -57,13 +61,10 @@ class PollerTest : public testing::Test {
   }
 
   // Polls what is due now; returns the wait until the next poll.
-  absl::Duration Poll() {
-    const absl::Time next = poller_->PollDue(stop_.get_token());
-    return next - kubecost_.clock.Now();
-  }
+  absl::Duration Poll() { return poller_->PollDue(stop_.get_token()); }
 
   void PollAt(absl::Time time) {
-    kubecost_.clock.Set(time);
+    kubecost_.clock.AdvanceTo(time);
     Poll();
   }
 
@@ -120,8 +121,8 @@ TEST_F(PollerTest, ANewDayIsReadAsSoonAsItIsComplete) {
   const absl::Time late = kNoon + absl::Hours(13) + absl::Minutes(30);  // 01:30
   PollAt(late);
   EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day->window.start, absl::UTCTimeZone()), "2026-11-19");
-  kubecost_.clock.Set(late);
-  EXPECT_EQ(Poll(), absl::Minutes(30)) << "at 02:00, not an hour later";
+  PollAt(late + absl::Minutes(29));
+  EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day->window.start, absl::UTCTimeZone()), "2026-11-19");
   PollAt(late + absl::Minutes(30));
   EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day->window.start, absl::UTCTimeZone()), "2026-11-20");
 }
@@ -199,6 +200,28 @@ TEST_F(PollerTest, DutyCycleHoldsBackEveryView) {
   EXPECT_EQ(wait, absl::Minutes(80)) << "four requests of two minutes each";
 }
 
+TEST_F(PollerTest, AHangingClusterInfoDoesNotStarveTheDay) {
+  kubecost_.cluster_info.get_error = kubecost::ApiError(kubecost::ErrorReason::kReadTimeout, "Timed out waiting");
+  kubecost_.cluster_info_duration = absl::Minutes(2);
+  Poll();
+  EXPECT_EQ(PodTotal(), -1);
+  // By now cluster information has waited out its back-off, but the day has waited longer.
+  kubecost_.clock.Advance(absl::Minutes(21));
+  Poll();
+  EXPECT_EQ(PodTotal(), 1);
+}
+
+TEST_F(PollerTest, ADateThatIsSetMakesNoDurationOfIt) {
+  Poll();
+  kubecost_.clock.Set(kNoon - absl::Hours(5));
+  kubecost_.clock.Advance(absl::Hours(1));
+  kubecost_.total = 2;
+  Poll();
+  EXPECT_EQ(PodTotal(), 2) << "an hour has passed, whatever the date says";
+  kubecost_.clock.Set(kNoon + absl::Hours(5));
+  EXPECT_LE(poller_->TimeSinceProgress(), absl::Minutes(1));
+}
+
 TEST_F(PollerTest, RecomputationBetweenTheTwoClusterReadsIsInconsistent) {
   Poll();
   kubecost_.recomputing = true;
@@ -219,6 +242,29 @@ TEST_F(PollerTest, ClusterInfoIsMirroredAndTheLastGoodOneIsKept) {
   EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"cluster_info\"} 0"));
 }
 
+TEST_F(PollerTest, UpStaysDownWhileAnyViewFails) {
+  kubecost_.cluster_info = {500, "", "", "", {}, {}};
+  Poll();
+  EXPECT_EQ(PodTotal(), 1);
+  EXPECT_TRUE(Has("kubecost_exporter_up 0")) << "the day was read, cluster information was not";
+  kubecost_.cluster_info = {200, R"({"code":200,"data":{"id":"c1"}})", "", "", {}, {}};
+  kubecost_.clock.Advance(absl::Minutes(1));
+  Poll();
+  EXPECT_TRUE(Has("kubecost_exporter_up 1"));
+}
+
+TEST_F(PollerTest, WhenOneViewWorksAgainTheOthersAreTriedAtOnce) {
+  kubecost_.FailWith(503);
+  kubecost_.cluster_info = {503, "", "", "", {}, {}};
+  for (int i = 0; i < 8; ++i) kubecost_.clock.Advance(Poll());
+  kubecost_.override.reset();
+  kubecost_.cluster_info = {200, R"({"code":200,"data":{"id":"c1"}})", "", "", {}, {}};
+  Poll();
+  EXPECT_EQ(PodTotal(), 1);
+  EXPECT_NE(store_.Current()->cluster_info, nullptr);
+  EXPECT_TRUE(Has("kubecost_exporter_up 1"));
+}
+
 TEST_F(PollerTest, AServerWithoutClusterInfoIsUp) {
   kubecost_.cluster_info = {404, "", "", "", {}, {}};
   Poll();
@@ -234,6 +280,13 @@ TEST_F(PollerTest, ClusterInfoWithoutIdIsAbsent) {
   Poll();
   EXPECT_EQ(store_.Current()->cluster_info, nullptr);
   EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"cluster_info\"} 1"));
+}
+
+TEST_F(PollerTest, ClusterInfoWithoutIdLeavesTheLastGoodOne) {
+  Poll();
+  kubecost_.cluster_info.body = R"({"code":200,"data":{}})";
+  PollAt(kNoon + absl::Hours(1));
+  EXPECT_NE(store_.Current()->cluster_info, nullptr);
 }
 
 TEST_F(PollerTest, ClusterInfoCanBeOff) {

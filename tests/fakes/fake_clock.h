@@ -13,18 +13,25 @@ class FakeClock : public exporter::Clock {
   explicit FakeClock(absl::Time now) : now_(now) {}
 
   absl::Time Now() const override { return now_; }
-  bool SleepUntil(absl::Time wake, std::stop_token stop) override {
-    sleeps.push_back(wake - now_);
-    if (wake > now_) now_ = wake;
-    return !stop.stop_requested();
+  absl::Duration Elapsed() const override { return elapsed_; }
+  void Sleep(absl::Duration duration, std::stop_token) override {
+    sleeps.push_back(duration);
+    Advance(duration);
   }
-  void Advance(absl::Duration duration) { now_ += duration; }
+  void Advance(absl::Duration duration) {
+    now_ += duration;
+    elapsed_ += duration;
+  }
+  // As time passes.
+  void AdvanceTo(absl::Time now) { Advance(now - now_); }
+  // As somebody sets the date.
   void Set(absl::Time now) { now_ = now; }
 
   std::vector<absl::Duration> sleeps;
 
  private:
   absl::Time now_;
+  absl::Duration elapsed_ = absl::Hours(1);
 };
 
 }  // namespace fakes

@@ -102,6 +102,32 @@ TEST_F(AllocationClientTest, A404NamesEveryPathTried) {
   ExpectError(Status(404), ErrorReason::kNotFound, "every path tried: /model/allocation, /allocation; set");
 }
 
+TEST_F(AllocationClientTest, AnotherPageOnTheSecondPathDoesNotHideThe404OnTheFirst) {
+  const absl::Status status =
+      Get([](const std::string& url) { return absl::StrContains(url, "/model/") ? Status(404) : Body("<html>"); });
+  EXPECT_EQ(ReasonOf(status), ErrorReason::kHtml);
+  EXPECT_TRUE(absl::StrContains(status.message(), "before it, HTTP 404 on /model/allocation")) << status;
+}
+
+TEST_F(AllocationClientTest, AProductWithoutClusterInfoIsNoReasonToAskTheOthersPath) {
+  const auto without = [](const std::string& url) {
+    if (absl::StrContains(url, "/model/allocation")) return Body(kGood);
+    return absl::StrContains(url, "/model/") ? Status(404) : Body("<html>");
+  };
+  ASSERT_TRUE(Get(without).ok());
+  records_.clear();
+  const absl::Status status = client_->GetClusterInfo({}).status();
+  EXPECT_EQ(ReasonOf(status), ErrorReason::kNotFound);
+  EXPECT_TRUE(absl::StrContains(status.message(), "--cluster-info=off")) << status;
+  EXPECT_EQ(records_, std::vector<std::string>{"/model/clusterInfo 404"});
+}
+
+TEST_F(AllocationClientTest, WordsOfAPlainTextErrorAreShown) {
+  FakeAnswer plain = Status(400, "Invalid 'window' parameter: illegal window: x\n{\"code\":500}");
+  plain.content_type = "text/plain; charset=utf-8";
+  ExpectError(plain, ErrorReason::kHttp4xx, "HTTP 400, \"Invalid 'window' parameter: illegal window: x\"");
+}
+
 TEST_F(AllocationClientTest, AFixedApiOrPrefixIsTheOnlyPath) {
   const auto nothing = [](const std::string&) { return Status(404); };
   EXPECT_EQ(ReasonOf(Get(nothing, {"http://kc", Api::kOpenCost, {}})), ErrorReason::kNotFound);
@@ -128,8 +154,9 @@ TEST_F(AllocationClientTest, HttpErrorsByStatus) {
 
 TEST_F(AllocationClientTest, RedirectsAreReportedNotFollowed) {
   FakeAnswer redirect = Status(302);
-  redirect.location = "http://kc:9090/login";
-  ExpectError(redirect, ErrorReason::kRedirect, "HTTP 302 redirects to http://kc:9090/login, which is not followed");
+  redirect.location = "http://user:secret@kc:9090/login";
+  ExpectError(redirect, ErrorReason::kRedirect,
+              "HTTP 302 redirects to http://***@kc:9090/login, which is not followed");
   EXPECT_EQ(http_->urls.size(), 1U);
 }
 

@@ -225,6 +225,7 @@ TEST(ParseAllocationsTest, ValuesOfAnotherTypeAreNotNumbers) {
   EXPECT_FALSE(IsKnown(parsed.rows[0].costs[0]));
   EXPECT_FALSE(IsKnown(parsed.rows[0].total_cost));
   EXPECT_EQ(parsed.answer->invalid.not_a_number, 4U);
+  EXPECT_EQ(parsed.answer->invalid.null_cost, 0U) << "counted once, as what it is";
 }
 
 TEST(ParseAllocationsTest, NegativeMinutesAreCounted) {
