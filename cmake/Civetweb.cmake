@@ -5,7 +5,8 @@ set(KUBECOST_EXPORTER_CIVETWEB_DIR ${CMAKE_SOURCE_DIR}/third_party/civetweb CACH
 if(EXISTS ${KUBECOST_EXPORTER_CIVETWEB_DIR}/src/civetweb.c)
   add_library(exporter_civetweb STATIC ${KUBECOST_EXPORTER_CIVETWEB_DIR}/src/civetweb.c)
   target_include_directories(exporter_civetweb SYSTEM PUBLIC ${KUBECOST_EXPORTER_CIVETWEB_DIR}/include)
-  # STOP_FLAG_NEEDS_LOCK makes the flag between its threads an atomic; SOCKET_TIMEOUT_QUANTUM (ms) is how late a thread notices that the server stops.
+  # STOP_FLAG_NEEDS_LOCK makes the flag between its threads an atomic; SOCKET_TIMEOUT_QUANTUM (ms) is how late a thread
+  # notices that the server stops.
   target_compile_definitions(exporter_civetweb PRIVATE
     OPENSSL_API_3_0 NO_SSL_DL USE_IPV6 NO_CGI NO_FILES STOP_FLAG_NEEDS_LOCK SOCKET_TIMEOUT_QUANTUM=200)
   target_compile_options(exporter_civetweb PRIVATE -w)
