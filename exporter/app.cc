@@ -31,19 +31,14 @@ void TuneAllocator() {
 }
 
 kubecost::CurlOptions HttpOptions(const Options& options) {
-  kubecost::CurlOptions http;
-  http.connect_timeout = options.connect_timeout;
-  http.read_timeout = options.read_timeout;
-  http.deadline = options.deadline;
-  http.max_response_bytes = options.max_response_bytes;
-  http.accept_gzip = options.accept_gzip;
+  kubecost::CurlOptions http = options.http;
   http.user_agent = absl::StrCat("kubecost-allocation-exporter/", Version());
   return http;
 }
 
 // Alive = the poll loop moves on. No request outlasts its deadline, so a longer silence is a loop that is stuck.
 Server::HealthCheck HealthOf(const Poller& poller, const Options& options) {
-  const absl::Duration limit = options.deadline + absl::Minutes(1);
+  const absl::Duration limit = options.http.deadline + absl::Minutes(1);
   return [&poller, limit] {
     const absl::Duration silent = poller.TimeSinceProgress();
     if (silent <= limit) return absl::OkStatus();

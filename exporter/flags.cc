@@ -37,6 +37,15 @@ absl::Status Problem(absl::string_view value, absl::string_view expected) {
   return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is not ", expected));
 }
 
+absl::Status ParseDuration(const std::string& text, absl::Duration& value) {
+  absl::Duration parsed;
+  if (!absl::ParseDuration(text, &parsed) || parsed == absl::InfiniteDuration()) {
+    return Problem(text, "a duration such as 500ms, 90s, 5m or 2h");
+  }
+  value = parsed;
+  return absl::OkStatus();
+}
+
 // Each of these makes the function that puts a flag's text into one member.
 
 auto Text(std::string Options::*member) {
@@ -54,14 +63,12 @@ auto QueryText(std::string kubecost::QuerySettings::*member) {
 }
 
 auto Duration(absl::Duration Options::*member) {
-  return [member](Options& options, const Values& values) {
-    absl::Duration parsed;
-    if (!absl::ParseDuration(values.back(), &parsed) || parsed == absl::InfiniteDuration()) {
-      return Problem(values.back(), "a duration such as 500ms, 90s, 5m or 2h");
-    }
-    options.*member = parsed;
-    return absl::OkStatus();
-  };
+  return [member](Options& options, const Values& values) { return ParseDuration(values.back(), options.*member); };
+}
+
+auto HttpDuration(absl::Duration kubecost::CurlOptions::*member) {
+  return
+      [member](Options& options, const Values& values) { return ParseDuration(values.back(), options.http.*member); };
 }
 
 auto Number(int Options::*member) {
@@ -119,7 +126,7 @@ absl::Status ApplySize(Options& options, const Values& values) {
   }
   uint64_t bytes = 0;
   if (!good || !absl::SimpleAtoi(text, &bytes)) return Problem(values.back(), "a size such as 1048576, 64MiB or 1GiB");
-  options.max_response_bytes = bytes;
+  options.http.max_response_bytes = bytes;
   return absl::OkStatus();
 }
 
@@ -163,16 +170,16 @@ const std::vector<Flag>& Flags() {
          return absl::OkStatus();
        }},
       {"Kubecost", "kubecost.connect-timeout", "DURATION", "10s", "For name lookup, TCP and TLS.",
-       Duration(&Options::connect_timeout)},
+       HttpDuration(&kubecost::CurlOptions::connect_timeout)},
       {"Kubecost", "kubecost.read-timeout", "DURATION", "60s",
        "How long the server may send no byte at all. Big clusters compute for minutes before the first one.",
-       Duration(&Options::read_timeout)},
+       HttpDuration(&kubecost::CurlOptions::read_timeout)},
       {"Kubecost", "kubecost.deadline", "DURATION", "10m", "For one whole request, body included.",
-       Duration(&Options::deadline)},
+       HttpDuration(&kubecost::CurlOptions::deadline)},
       {"Kubecost", "kubecost.max-response-bytes", "SIZE", "1GiB", "Largest answer taken, after decompression.",
        ApplySize},
       {"Kubecost", "kubecost.gzip", "BOOL", "true", "Ask for compressed answers: worth it on slow links.",
-       [](Options& options, const Values& values) { return ParseBool(values.back(), options.accept_gzip); }},
+       [](Options& options, const Values& values) { return ParseBool(values.back(), options.http.accept_gzip); }},
 
       {"What is asked", "idle", "MODE", "separate",
        "Cost of capacity nobody used: separate (rows named __idle__), share (spread over workloads), off (left out).",

@@ -71,13 +71,14 @@ void CheckKubecost(const Options& options, Problems& problems) {
                                          !HasSpaceOrControl(prefix) && prefix.find_first_of("?#") == prefix.npos);
     if (!good) problems.push_back("--kubecost.path-prefix: must be empty or begin, and not end, with a slash");
   }
-  CheckTimeout("--kubecost.connect-timeout", options.connect_timeout, problems);
-  CheckTimeout("--kubecost.read-timeout", options.read_timeout, problems);
-  CheckTimeout("--kubecost.deadline", options.deadline, problems);
-  if (options.deadline < options.read_timeout || options.deadline < options.connect_timeout) {
+  CheckTimeout("--kubecost.connect-timeout", options.http.connect_timeout, problems);
+  CheckTimeout("--kubecost.read-timeout", options.http.read_timeout, problems);
+  CheckTimeout("--kubecost.deadline", options.http.deadline, problems);
+  if (options.http.deadline < options.http.read_timeout || options.http.deadline < options.http.connect_timeout) {
     problems.push_back("--kubecost.deadline: must not be shorter than the connect and read timeouts");
   }
-  if (options.max_response_bytes < 1024) problems.push_back("--kubecost.max-response-bytes: must be at least 1KiB");
+  if (options.http.max_response_bytes < 1024)
+    problems.push_back("--kubecost.max-response-bytes: must be at least 1KiB");
 }
 
 void CheckFacts(const Options& options, Problems& problems) {

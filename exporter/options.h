@@ -12,6 +12,7 @@
 #include "exporter/log.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/allocation_query.h"
+#include "kubecost/curl_http_client.h"
 
 namespace exporter {
 
@@ -20,12 +21,7 @@ enum class ClusterInfoMode { kMirror, kOff };
 // Filled by flags and environment (flags.h), read by the parts that need it. Defaults are the product's.
 struct Options {
   kubecost::EndpointSettings endpoint = {"http://kubecost-cost-analyzer.kubecost:9090", kubecost::Api::kAuto, {}};
-  absl::Duration connect_timeout = absl::Seconds(10);
-  absl::Duration read_timeout = absl::Seconds(60);
-  absl::Duration deadline = absl::Minutes(10);
-  uint64_t max_response_bytes = uint64_t{1} << 30;
-  bool accept_gzip = true;
-
+  kubecost::CurlOptions http;
   kubecost::QuerySettings query;
 
   std::string cluster_name;

@@ -71,11 +71,11 @@ TEST(FlagsTest, EveryFlagReachesItsOption) {
   EXPECT_EQ(options.endpoint.url, "https://kc:1/base");
   EXPECT_EQ(options.endpoint.api, kubecost::Api::kOpenCost);
   EXPECT_EQ(options.endpoint.path_prefix, "/m");
-  EXPECT_EQ(options.connect_timeout, absl::Seconds(3));
-  EXPECT_EQ(options.read_timeout, absl::Seconds(4));
-  EXPECT_EQ(options.deadline, absl::Minutes(5));
-  EXPECT_EQ(options.max_response_bytes, 2U << 20);
-  EXPECT_FALSE(options.accept_gzip);
+  EXPECT_EQ(options.http.connect_timeout, absl::Seconds(3));
+  EXPECT_EQ(options.http.read_timeout, absl::Seconds(4));
+  EXPECT_EQ(options.http.deadline, absl::Minutes(5));
+  EXPECT_EQ(options.http.max_response_bytes, 2U << 20);
+  EXPECT_FALSE(options.http.accept_gzip);
   EXPECT_EQ(options.query.idle, kubecost::IdleMode::kShare);
   EXPECT_FALSE(options.query.share_tenancy_costs);
   EXPECT_EQ(options.query.share_namespaces, "a,b");
@@ -117,7 +117,7 @@ TEST(FlagsTest, EnvironmentVariablesAndFlagsOverThem) {
 
 TEST(FlagsTest, ListsInOneFlagAndTheBareBoolean) {
   EXPECT_EQ(Good({"--web.listen-address=:1,:2"}).listen_addresses, (std::vector<std::string>{":1", ":2"}));
-  EXPECT_TRUE(Good({"--kubecost.gzip"}).accept_gzip);
+  EXPECT_TRUE(Good({"--kubecost.gzip"}).http.accept_gzip);
   EXPECT_EQ(Good({"--kubecost.path-prefix=/"}).endpoint.path_prefix, "");
 }
 
