@@ -195,7 +195,8 @@ absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpH
   }
   const std::string message = ReadErrorMessage(http_, head);
   std::string text = message.empty() ? what : absl::StrCat(what, ", \"", message, "\"");
-  if (!query_.filter.empty() && (head.status == 400 || head.status == 500)) {
+  const bool is_filtered = !query_.filter.empty() && absl::EndsWith(path, kAllocation);
+  if (is_filtered && (head.status == 400 || head.status == 500)) {
     absl::StrAppend(&text, "; is --filter right (v2 syntax)?");
   }
   if (head.status == 404) return ApiError(ErrorReason::kNotFound, text);

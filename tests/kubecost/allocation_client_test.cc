@@ -128,6 +128,17 @@ TEST_F(AllocationClientTest, WordsOfAPlainTextErrorAreShown) {
   ExpectError(plain, ErrorReason::kHttp4xx, "HTTP 400, \"Invalid 'window' parameter: illegal window: x\"");
 }
 
+TEST_F(AllocationClientTest, ABadFilterIsTheFirstSuspect) {
+  FakeHttpClient http([](const std::string&) { return Status(500, R"({"code":500,"message":"invalid filter"})"); });
+  QuerySettings query;
+  query.filter = "controller:\"x\"";
+  AllocationClient client(http, {"http://kc", Api::kKubecost, {}}, query, [](const RequestRecord&) {});
+  const absl::Status allocations =
+      client.GetAllocations({kDay, Level::kPod}, [](const Allocation&) { return absl::OkStatus(); }, {}).status();
+  EXPECT_TRUE(absl::StrContains(allocations.message(), "\"invalid filter\"; is --filter right")) << allocations;
+  EXPECT_FALSE(absl::StrContains(client.GetClusterInfo({}).status().message(), "--filter"));
+}
+
 TEST_F(AllocationClientTest, AFixedApiOrPrefixIsTheOnlyPath) {
   const auto nothing = [](const std::string&) { return Status(404); };
   EXPECT_EQ(ReasonOf(Get(nothing, {"http://kc", Api::kOpenCost, {}})), ErrorReason::kNotFound);
