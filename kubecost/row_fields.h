@@ -80,9 +80,8 @@ inline constexpr size_t kSlots = 64;
 
 // Chosen so that no two names share a slot, which the compiler checks below.
 constexpr size_t SlotOf(absl::string_view name) {
-  return (name.size() * 11 + static_cast<unsigned char>(name[0]) * 4 +
-          static_cast<unsigned char>(name[name.size() / 2])) %
-         kSlots;
+  const auto byte = [name](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(name[i])); };
+  return (name.size() * 11 + byte(0) * 4 + byte(name.size() / 2)) % kSlots;
 }
 
 constexpr std::array<uint8_t, kSlots> MakeSlots() {
