@@ -86,7 +86,7 @@ absl::Duration Poller::DueOf(const ViewSpec& view) const {
   if (view.view != View::kDay || state.failures > 0) return state.due;
   // A newer day is read as soon as it is complete, whenever the last one was read.
   const std::shared_ptr<const metrics::Snapshot> current = store_.Current();
-  const bool is_newer = current->day != nullptr && !(current->day->window == NewestDay());
+  const bool is_newer = current->day != nullptr && NewestDay().end > current->day->window.end;
   return is_newer ? absl::ZeroDuration() : state.due;
 }
 
