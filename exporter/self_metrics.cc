@@ -4,9 +4,9 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
 #include <optional>
 #include <type_traits>
@@ -18,6 +18,7 @@
 #include "exporter/version.h"
 #include "exporter/views.h"
 #include "kubecost/api_error.h"
+#include "metrics/exposition.h"
 #include "metrics/family.h"
 
 namespace exporter {
@@ -57,6 +58,60 @@ absl::string_view IdleModeName(kubecost::IdleMode mode) {
       return "off";
   }
   return "";
+}
+
+metrics::Type TypeOf(const prometheus::MetricFamily& family) {
+  switch (family.type) {
+    case prometheus::MetricType::Counter:
+      return metrics::Type::kCounter;
+    case prometheus::MetricType::Histogram:
+      return metrics::Type::kHistogram;
+    default:
+      return metrics::Type::kGauge;
+  }
+}
+
+std::string NumberText(double value) {
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  char text[metrics::kMaxNumberLength];
+  return std::string(text, metrics::WriteNumber(value, text));
+}
+
+// One sample line. `bound` is the value of label `le`, for a bucket of a histogram.
+void AppendSample(absl::string_view name, const std::vector<prometheus::ClientMetric::Label>& labels, double value,
+                  std::string& out, std::optional<double> bound = std::nullopt) {
+  std::string block;
+  const auto append = [&block](absl::string_view label, absl::string_view text) {
+    absl::StrAppend(&block, block.empty() ? "{" : ",", label, "=\"");
+    metrics::AppendLabelValue(metrics::ReplaceInvalidUtf8(text), block);
+    block.push_back('"');
+  };
+  for (const prometheus::ClientMetric::Label& label : labels) append(label.name, label.value);
+  if (bound.has_value()) append("le", NumberText(*bound));
+  absl::StrAppend(&out, name, block, block.empty() ? " " : "} ", NumberText(value), "\n");
+}
+
+// Not prometheus-cpp's own serializer: that one prints 16 digits, which is not always the same number.
+void AppendFamily(const prometheus::MetricFamily& family, std::string& out) {
+  metrics::Family header = {};
+  header.name = family.name;
+  header.help = family.help;
+  header.type = TypeOf(family);
+  metrics::AppendHeader(header, out);
+  for (const prometheus::ClientMetric& metric : family.metric) {
+    if (header.type != metrics::Type::kHistogram) {
+      const bool is_counter = header.type == metrics::Type::kCounter;
+      AppendSample(family.name, metric.label, is_counter ? metric.counter.value : metric.gauge.value, out);
+      continue;
+    }
+    const prometheus::ClientMetric::Histogram& histogram = metric.histogram;
+    for (const prometheus::ClientMetric::Bucket& bucket : histogram.bucket) {
+      AppendSample(absl::StrCat(family.name, "_bucket"), metric.label, static_cast<double>(bucket.cumulative_count),
+                   out, bucket.upper_bound);
+    }
+    AppendSample(absl::StrCat(family.name, "_sum"), metric.label, histogram.sample_sum, out);
+    AppendSample(absl::StrCat(family.name, "_count"), metric.label, static_cast<double>(histogram.sample_count), out);
+  }
 }
 
 void AppendProcessFamilies(std::vector<prometheus::MetricFamily>& families) {
@@ -224,7 +279,9 @@ std::string SelfMetrics::Serialize() const {
     std::sort(family.metric.begin(), family.metric.end(),
               [&labels](const auto& a, const auto& b) { return labels(a) < labels(b); });
   }
-  return prometheus::TextSerializer().Serialize(families);
+  std::string text;
+  for (const prometheus::MetricFamily& family : families) AppendFamily(family, text);
+  return text;
 }
 
 }  // namespace exporter

@@ -123,5 +123,20 @@ TEST(SelfMetricsTest, ProcessMetricsAreAlive) {
   }
 }
 
+TEST(SelfMetricsTest, HistogramInFull) {
+  SelfMetrics self((Options()));
+  self.CountPoll("day", true, absl::Seconds(0.3), absl::FromUnixSeconds(1795176000) + absl::Nanoseconds(1));
+  self.CountPoll("day", false, absl::Hours(1), absl::FromUnixSeconds(1795176000));
+  const std::string text = self.Serialize();
+  for (const char* line : {"kubecost_exporter_poll_duration_seconds_bucket{view=\"day\",le=\"0.1\"} 0",
+                           "kubecost_exporter_poll_duration_seconds_bucket{view=\"day\",le=\"0.5\"} 1",
+                           "kubecost_exporter_poll_duration_seconds_bucket{view=\"day\",le=\"1200\"} 1",
+                           "kubecost_exporter_poll_duration_seconds_bucket{view=\"day\",le=\"+Inf\"} 2",
+                           "kubecost_exporter_poll_duration_seconds_sum{view=\"day\"} 3600.3",
+                           "kubecost_exporter_poll_duration_seconds_count{view=\"day\"} 2"}) {
+    EXPECT_TRUE(absl::StrContains(text, absl::StrCat("\n", line, "\n"))) << line;
+  }
+}
+
 }  // namespace
 }  // namespace exporter
