@@ -12,6 +12,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "exporter/landing_page.h"
 #include "exporter/listen_address.h"
 #include "exporter/log.h"
@@ -180,6 +182,7 @@ class Server::Impl {
 
   std::string Head(const Request& request, int status, absl::string_view content_type, absl::string_view more) const {
     return absl::StrCat("HTTP/1.1 ", status, " ", ReasonPhrase(status), "\r\nContent-Type: ", content_type,
+                        "\r\nDate: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::Now(), absl::UTCTimeZone()),
                         "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: ",
                         request.keep_alive ? "keep-alive" : "close", "\r\n", more, "\r\n");
   }
