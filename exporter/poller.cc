@@ -1,6 +1,7 @@
 #include "exporter/poller.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -138,7 +139,6 @@ absl::Status Poller::PollClusterInfo(std::stop_token stop) {
 absl::Status Poller::PollDay(std::stop_token stop) {
   auto day = std::make_shared<metrics::DayFacts>();
   day->window = NewestDay();
-  merged_rows_ = 0;
   // Cluster level first and last: when its totals differ, Kubecost was recomputing and the levels may not fit.
   metrics::LevelTable cluster_again;
   for (const auto& [level, table] :
@@ -163,7 +163,7 @@ absl::Status Poller::PollDay(std::stop_token stop) {
   const std::string day_text = DayText(day->window, options_.day_utc_offset);
   snapshot.day = std::move(day);
   Publish(std::move(snapshot));
-  self_metrics_.SetMergedRows(merged_rows_);
+  self_metrics_.SetMergedRows(std::accumulate(merged_rows_.begin(), merged_rows_.end(), size_t{0}));
   if (is_new) {
     Log(LogLevel::kInfo, "serving a new day",
         {{"day", day_text}, {"namespaces", absl::StrCat(namespace_rows)}, {"pods", absl::StrCat(pod_rows)}});
@@ -184,7 +184,7 @@ absl::StatusOr<metrics::LevelTable> Poller::ReadLevel(Level level, const kubecos
   kubecost::InvalidValues invalid = answer->invalid;
   invalid.invalid_utf8 = builder.invalid_utf8();
   self_metrics_.CountInvalidValues(invalid);
-  merged_rows_ += builder.merged_rows();
+  merged_rows_[static_cast<size_t>(level)] = builder.merged_rows();
   return table;
 }
 

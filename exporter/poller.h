@@ -89,7 +89,7 @@ class Poller {
   absl::Duration earliest_ = absl::ZeroDuration();  // of any poll, by the duty cycle and Clock::Elapsed()
   std::mt19937_64 random_;
   std::array<size_t, kubecost::kLevelCount> last_rows_ = {};
-  size_t merged_rows_ = 0;
+  std::array<size_t, kubecost::kLevelCount> merged_rows_ = {};  // of the level's newest answer
   bool told_missing_id_ = false;
 
   std::atomic<int64_t> progress_nanos_ = 0;  // Clock::Elapsed()

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_http_client.h"
 
@@ -106,6 +107,17 @@ TEST_F(PollerTest, ReadsADayAsOneGeneration) {
   EXPECT_TRUE(
       Has("kubecost_exporter_config_info{api=\"kubecost\",currency=\"USD\",idle=\"separate\","
           "share_tenancy=\"true\",utc_offset=\"+00:00\"} 1"));
+}
+
+TEST_F(PollerTest, MergedRowsAreCountedOncePerLevel) {
+  const char* row = R"("%d":{"properties":{"cluster":"c","namespace":"n","pod":"p"},"window":{"start":)"
+                    R"("2026-11-19T00:00:00Z","end":"2026-11-20T00:00:00Z"},"totalCost":1})";
+  const std::string rows =
+      absl::StrCat(absl::StrReplaceAll(row, {{"%d", "1"}}), ",", absl::StrReplaceAll(row, {{"%d", "2"}}));
+  kubecost_.override =
+      FakeAnswer{200, absl::StrCat(R"({"code":200,"data":[{)", rows, "}]}"), "application/json", "", {}, {}};
+  Poll();
+  EXPECT_TRUE(Has("kubecost_exporter_merged_rows 3")) << "one a level, although cluster level is read twice";
 }
 
 TEST_F(PollerTest, ReReadsHourly) {

@@ -125,6 +125,29 @@ TEST(ParseAllocationsTest, NestedKeysThatRepeatOuterNamesAreNotRead) {
   EXPECT_EQ(parsed.rows[0].properties.pod, "p");
 }
 
+TEST(ParseAllocationsTest, PartsOfTheNetworkCostAreNotAddedToIt) {
+  const Parsed parsed = Parse(
+      Answer(R"("a":{"networkCost":2,"networkCrossZoneCost":1,"networkCrossRegionCost":0.5,"networkInternetCost":0.5,)"
+             R"("networkNatGatewayEgressCost":0.25,"networkNatGatewayIngressCost":0.25,"networkCostAdjustment":0})"));
+  ASSERT_EQ(parsed.rows.size(), 1U);
+  EXPECT_EQ(parsed.rows[0].costs[static_cast<size_t>(Resource::kNetwork)], 2);
+}
+
+TEST(ParseAllocationsTest, CostIdleFieldsAreNoPartOfACost) {
+  const Parsed parsed = Parse(Answer(R"("a":{"cpuCost":1,"cpuCostIdle":5,"gpuCost":2,"gpuCostIdle":5,"ramCost":3,)"
+                                     R"("ramCostIdle":5})"));
+  ASSERT_EQ(parsed.rows.size(), 1U);
+  EXPECT_EQ(parsed.rows[0].costs[static_cast<size_t>(Resource::kCpu)], 1);
+  EXPECT_EQ(parsed.rows[0].costs[static_cast<size_t>(Resource::kGpu)], 2);
+  EXPECT_EQ(parsed.rows[0].costs[static_cast<size_t>(Resource::kMemory)], 3);
+}
+
+TEST(ParseAllocationsTest, EverySetOfAMultiStepAnswerIsRead) {
+  const Parsed parsed = Parse(absl::StrCat(R"({"code":200,"data":[{)", kRow, "},{", kRow, "}]}"));
+  ASSERT_TRUE(parsed.answer.ok());
+  EXPECT_EQ(parsed.rows.size(), 2U);
+}
+
 TEST(ParseAllocationsTest, OldEnvelopeWithStatus) {
   EXPECT_TRUE(
       Parse(absl::StrCat(R"({"code":200,"status":"success","data":[{)", kRow, R"(}],"message":""})")).answer.ok());

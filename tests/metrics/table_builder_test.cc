@@ -91,6 +91,13 @@ TEST_F(TableBuilderTest, SpecialRowsKeepTheirNames) {
                    R"({cluster="b",namespace="__idle__",pod="__idle__"} 2)"}));
 }
 
+TEST_F(TableBuilderTest, IdleSplitByNodeIsOneRowOfItsCluster) {
+  EXPECT_EQ(
+      Samples(Level::kNamespace, {Row("a/node-1/__idle__", "a", "", "", 1), Row("a/node-2/__idle__", "a", "", "", 2)},
+              "kubecost_namespace_total_cost"),
+      Lines{R"({cluster="a",namespace="__idle__"} 3)"});
+}
+
 TEST_F(TableBuilderTest, IdleHasNoAttributes) {
   Allocation idle = Row("__idle__", "a", "", "", 1);
   idle.properties.node = "only-node";
