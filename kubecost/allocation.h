@@ -76,8 +76,10 @@ struct Allocation {
   // never split, since label values may contain '/'.
   std::string name;
   Properties properties;
-  // Empty when the server left it open or out.
+  // Of the set the row belongs to. Empty when the server left it open or out.
   std::optional<Window> window;
+  // From the first moment of the window in which something of the row ran to the last. Empty when not told.
+  std::optional<Window> extent;
   // Kubecost's own total, never repaired from the parts.
   double total_cost = kUnknown;
   // Each part with its adjustment: cpuCost + cpuCostAdjustment.

@@ -168,6 +168,7 @@ absl::Status AllocationClient::RequestPath(const std::string& path, absl::string
   if (head.ok()) {
     record.code = head->status;
     record.status = StatusOfHead(path, *head);
+    if (!record.status.ok()) record.status = WithHttpStatus(record.status, head->status);
     if (record.status.ok()) {
       const absl::StatusOr<uint64_t> bytes = read_body();
       if (bytes.ok()) record.bytes = *bytes;

@@ -6,12 +6,20 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "kubecost/api_error.h"
+#include "kubecost/rfc3339.h"
 
 namespace kubecost {
 namespace {
 
 // Beyond any cluster this project is built for; bounds memory against a body of countless tiny rows.
 constexpr size_t kMaxRows = 2'000'000;
+
+std::optional<Window> WindowOf(absl::string_view start, absl::string_view end) {
+  const std::optional<absl::Time> from = ParseRfc3339(start);
+  const std::optional<absl::Time> to = ParseRfc3339(end);
+  if (!from.has_value() || !to.has_value()) return std::nullopt;
+  return Window{*from, *to};
+}
 
 }  // namespace
 
@@ -97,6 +105,8 @@ bool AllocationHandler::String(const char* text, unsigned length, bool) {
       if (field_ < RowField::kNumberCount) {
         SetNull();
         ++answer_.invalid.not_a_number;
+      } else if (std::string* const field = TextOfField()) {
+        field->assign(text, length);
       }
       return true;
     case State::kProperties:
@@ -184,6 +194,8 @@ bool AllocationHandler::TakeRowMembers() {
       if (!stream_.PassOverValue()) return true;
     } else if (field_ < RowField::kNumberCount && stream_.TakeNumber(text)) {
       SetNumber(text);
+    } else if (TextOfField() != nullptr && stream_.TakeText(text)) {
+      TextOfField()->assign(text.data(), text.size());
     } else {
       return true;
     }
@@ -250,6 +262,12 @@ std::string* AllocationHandler::PropertyOf(absl::string_view key) {
   return nullptr;
 }
 
+std::string* AllocationHandler::TextOfField() {
+  if (field_ == RowField::kStart) return &start_;
+  if (field_ == RowField::kEnd) return &end_;
+  return nullptr;
+}
+
 void AllocationHandler::StartRow() {
   Properties& properties = row_.properties;
   for (std::string* text : {&properties.cluster, &properties.node, &properties.namespace_name, &properties.pod,
@@ -257,6 +275,8 @@ void AllocationHandler::StartRow() {
     text->clear();
   }
   row_.window.reset();
+  start_.clear();
+  end_.clear();
   row_.has_null_cost = false;
   numbers_.fill(kUnknown);
   // An adjustment that is not there is none; one that is null is not known.
@@ -300,6 +320,7 @@ bool AllocationHandler::EndRow() {
                      Number(RowField::kTotalEfficiency)};
   row_.usage = {Number(RowField::kMinutes), Number(RowField::kCpuRequest), Number(RowField::kCpuUsage),
                 Number(RowField::kMemoryRequest), Number(RowField::kMemoryUsage)};
+  row_.extent = WindowOf(start_, end_);
   if (row_.usage.minutes < 0) ++answer_.invalid.negative_minutes;
   status_ = sink_(row_);
   return status_.ok();
@@ -309,13 +330,7 @@ std::optional<Window> AllocationHandler::ParseWindow() {
   if (window_start_ == parsed_start_ && window_end_ == parsed_end_) return parsed_window_;
   parsed_start_ = window_start_;
   parsed_end_ = window_end_;
-  parsed_window_.reset();
-  Window window;
-  std::string error;
-  if (absl::ParseTime(absl::RFC3339_full, window_start_, &window.start, &error) &&
-      absl::ParseTime(absl::RFC3339_full, window_end_, &window.end, &error)) {
-    parsed_window_ = window;
-  }
+  parsed_window_ = WindowOf(window_start_, window_end_);
   return parsed_window_;
 }
 

@@ -61,6 +61,8 @@ class AllocationHandler {
   void StartRow();
   void SetNull();
   void SetNumber(absl::string_view text);
+  // Where the text of the present field goes; null for fields that are no text.
+  std::string* TextOfField();
   double Number(RowField field) const { return numbers_[static_cast<size_t>(field)]; }
   bool EndRow();
   std::optional<Window> ParseWindow();
@@ -86,6 +88,8 @@ class AllocationHandler {
   std::string* window_text_ = nullptr;  // where the next text of `window` goes
   std::string window_start_;
   std::string window_end_;
+  std::string start_;
+  std::string end_;
 
   // The last window that was parsed: all rows of a set carry the same two texts.
   std::string parsed_start_;

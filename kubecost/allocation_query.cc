@@ -3,6 +3,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 
 namespace kubecost {
 namespace {
@@ -36,6 +38,16 @@ std::string PercentEncode(absl::string_view text) {
 
 absl::string_view BoolText(bool value) { return value ? "true" : "false"; }
 
+// The settings' filter, narrowed to the query's namespaces.
+std::string FilterText(const AllocationQuery& query, const QuerySettings& settings) {
+  if (query.namespaces.empty()) return settings.filter;
+  const std::string names = absl::StrJoin(query.namespaces, ",", [](std::string* out, const std::string& name) {
+    absl::StrAppend(out, "\"", absl::StrReplaceAll(name, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+  });
+  // '+' and '|' may only be mixed in parentheses.
+  return absl::StrCat(settings.filter.empty() ? "" : absl::StrCat("(", settings.filter, ")+"), "namespace:", names);
+}
+
 }  // namespace
 
 std::string WindowText(const Window& window) {
@@ -45,10 +57,12 @@ std::string WindowText(const Window& window) {
 }
 
 std::string QueryString(const AllocationQuery& query, const QuerySettings& settings) {
-  const absl::string_view idle = BoolText(settings.idle != IdleMode::kOff);
+  const bool is_part = !query.namespaces.empty();
+  const absl::string_view idle =
+      BoolText(settings.idle == IdleMode::kShare || (settings.idle == IdleMode::kSeparate && !is_part));
   std::string text =
       absl::StrCat("window=", WindowText(query.window), "&aggregate=", AggregateOf(query.level),
-                   "&accumulate=true&costMetric=cumulative&external=false",
+                   "&accumulate=", BoolText(!query.by_day), "&costMetric=cumulative&external=false",
                    "&shareIdle=", BoolText(settings.idle == IdleMode::kShare), "&idle=", idle, "&includeIdle=", idle,
                    "&splitIdle=", idle, "&shareTenancyCosts=", BoolText(settings.share_tenancy_costs));
   const auto append = [&text](absl::string_view name, absl::string_view value) {
@@ -56,15 +70,21 @@ std::string QueryString(const AllocationQuery& query, const QuerySettings& setti
   };
   append("shareNamespaces", settings.share_namespaces);
   append("shareLabels", settings.share_labels);
-  append("filter", settings.filter);
+  append("filter", FilterText(query, settings));
+  // Kubecost has a set per day anyway; OpenCost wants to be told.
+  append("step", query.by_day ? "1d" : "");
   return text;
 }
 
-Window NewestCompleteDay(absl::Time now, absl::Duration utc_offset, absl::Duration close_delay) {
+Window DayOf(absl::Time time, absl::Duration utc_offset) {
   // Days at a fixed offset are all 24 h long: midnight is a multiple of a day once the offset is added.
-  const absl::Duration since_epoch = (now - close_delay + utc_offset) - absl::UnixEpoch();
-  const absl::Time end = absl::UnixEpoch() + absl::Floor(since_epoch, absl::Hours(24)) - utc_offset;
-  return Window{end - absl::Hours(24), end};
+  const absl::Duration since_epoch = time + utc_offset - absl::UnixEpoch();
+  const absl::Time start = absl::UnixEpoch() + absl::Floor(since_epoch, absl::Hours(24)) - utc_offset;
+  return Window{start, start + absl::Hours(24)};
+}
+
+Window NewestCompleteDay(absl::Time now, absl::Duration utc_offset, absl::Duration close_delay) {
+  return DayOf(now - close_delay - absl::Hours(24), utc_offset);
 }
 
 }  // namespace kubecost

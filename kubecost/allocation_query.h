@@ -3,6 +3,7 @@
 #define KUBECOST_ALLOCATION_QUERY_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -26,6 +27,11 @@ struct QuerySettings {
 struct AllocationQuery {
   Window window;
   Level level = Level::kPod;
+  // A set of rows for each day of the window in place of one for all of it.
+  bool by_day = false;
+  // Empty = everything. Else only these namespaces, without idle rows, which no filter picks reliably: a part of an
+  // answer that is too big as a whole.
+  std::vector<std::string> namespaces = {};
 };
 
 // The query string without '?'. The window is an explicit pair of RFC 3339 times in UTC, because every named or
@@ -35,6 +41,9 @@ std::string QueryString(const AllocationQuery& query, const QuerySettings& setti
 
 // "2026-11-19T00:00:00Z,2026-11-20T00:00:00Z"
 std::string WindowText(const Window& window);
+
+// The calendar day [00:00, 24:00) at `utc_offset` that `time` lies in.
+Window DayOf(absl::Time time, absl::Duration utc_offset);
 
 // The newest calendar day [00:00, 24:00) at `utc_offset` that ended at least `close_delay` before `now`.
 Window NewestCompleteDay(absl::Time now, absl::Duration utc_offset, absl::Duration close_delay);

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace kubecost {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 constexpr size_t kMaxMessageBytes = 300;
 
 constexpr absl::string_view kPayloadUrl = "kubecost-allocation-exporter/reason";
+constexpr absl::string_view kHttpStatusUrl = "kubecost-allocation-exporter/http-status";
 
 absl::StatusCode CodeOf(ErrorReason reason) {
   switch (reason) {
@@ -33,6 +35,7 @@ absl::StatusCode CodeOf(ErrorReason reason) {
     case ErrorReason::kTooLarge:
       return absl::StatusCode::kResourceExhausted;
     case ErrorReason::kInconsistent:
+    case ErrorReason::kShrunken:
       return absl::StatusCode::kAborted;
     case ErrorReason::kRedirect:
     case ErrorReason::kHttp4xx:
@@ -63,6 +66,21 @@ std::optional<ErrorReason> ReasonOf(const absl::Status& status) {
     if (kErrorReasonNames[i] == name) return static_cast<ErrorReason>(i);
   }
   return std::nullopt;
+}
+
+absl::Status WithHttpStatus(absl::Status status, int http_status) {
+  status.SetPayload(kHttpStatusUrl, absl::Cord(absl::StrCat(http_status)));
+  return status;
+}
+
+bool MayBeTooBig(const absl::Status& status) {
+  const std::optional<ErrorReason> reason = ReasonOf(status);
+  if (reason == ErrorReason::kReadTimeout || reason == ErrorReason::kDeadline || reason == ErrorReason::kDisconnected) {
+    return true;
+  }
+  const auto http_status = status.GetPayload(kHttpStatusUrl);
+  return http_status.has_value() &&
+         (*http_status == "499" || *http_status == "502" || *http_status == "503" || *http_status == "504");
 }
 
 std::string SanitizeMessage(absl::string_view text) {

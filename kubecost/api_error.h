@@ -33,10 +33,11 @@ enum class ErrorReason {
   kTooLarge,
   kMultiCluster,
   kInconsistent,
+  kShrunken,
 };
 
 // The values of label `reason` of kubecost_exporter_api_errors_total, in the order of ErrorReason.
-inline constexpr std::array<absl::string_view, 20> kErrorReasonNames = {"connect_timeout",
+inline constexpr std::array<absl::string_view, 21> kErrorReasonNames = {"connect_timeout",
                                                                         "read_timeout",
                                                                         "deadline",
                                                                         "refused",
@@ -55,7 +56,8 @@ inline constexpr std::array<absl::string_view, 20> kErrorReasonNames = {"connect
                                                                         "window_mismatch",
                                                                         "too_large",
                                                                         "multi_cluster",
-                                                                        "inconsistent"};
+                                                                        "inconsistent",
+                                                                        "shrunken"};
 
 inline absl::string_view ErrorReasonName(ErrorReason reason) { return kErrorReasonNames[static_cast<size_t>(reason)]; }
 
@@ -64,6 +66,13 @@ absl::Status ApiError(ErrorReason reason, absl::string_view message);
 
 // The reason inside a status made by ApiError; nothing for any other status (a cancelled request, for instance).
 std::optional<ErrorReason> ReasonOf(const absl::Status& status);
+
+// The same status, telling the code of the HTTP answer that it is about.
+absl::Status WithHttpStatus(absl::Status status, int http_status);
+
+// True when the server, or a proxy before it, could not make or deliver the answer as a whole (HTTP 499, 502, 503,
+// 504, a timeout, a lost connection): a smaller question may have an answer.
+bool MayBeTooBig(const absl::Status& status);
 
 // A text from upstream made fit for one line of a log: no control characters, no credentials of a URL, short.
 std::string SanitizeMessage(absl::string_view text);

@@ -135,15 +135,25 @@ void BodyStream::SkipNested() {
   }
 }
 
-bool BodyStream::TakeKey(absl::string_view& key) {
-  if (end_ - current_ < 4 || current_[0] != ',' || current_[1] != '"') return false;
+// The string behind `mark`, if it stands plain in the present piece with a character behind it.
+bool BodyStream::TakePlainString(char mark, absl::string_view& text) {
+  if (end_ - current_ < 4 || current_[0] != mark || current_[1] != '"') return false;
   const char* const begin = current_ + 2;
   const char* p = begin;
   while (p != end_ && !kEndsPlainText[static_cast<unsigned char>(*p)]) ++p;
   if (end_ - p < 2 || *p != '"') return false;
-  key = absl::string_view(begin, static_cast<size_t>(p - begin));
+  text = absl::string_view(begin, static_cast<size_t>(p - begin));
   current_ = p + 1;
   return true;
+}
+
+bool BodyStream::TakeKey(absl::string_view& key) { return TakePlainString(',', key); }
+
+bool BodyStream::TakeText(absl::string_view& text) {
+  const char* const before = current_;
+  if (TakePlainString(':', text) && (*current_ == ',' || *current_ == '}')) return true;
+  current_ = before;
+  return false;
 }
 
 bool BodyStream::TakeNumber(absl::string_view& number) {

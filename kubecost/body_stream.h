@@ -56,6 +56,8 @@ class BodyStream {
   bool TakeKey(absl::string_view& key);
   // `:number` before a ',' or '}':
   bool TakeNumber(absl::string_view& number);
+  // `:"text"` before a ',' or '}':
+  bool TakeText(absl::string_view& text);
   // `:value` of any kind and size; false when there is no ':'.
   bool PassOverValue();
   // The parser sees ":0", the value of the key it knows of.
@@ -70,6 +72,7 @@ class BodyStream {
   using CharSet = std::array<bool, 256>;
 
   void Refill();
+  bool TakePlainString(char mark, absl::string_view& text);
   // Goes on to the next character of `stop`; all sets hold NUL.
   void SkipTo(const CharSet& stop);
   void SkipString();

@@ -38,6 +38,8 @@ enum class RowField : uint8_t {
   kNumberCount,
   kProperties = kNumberCount,
   kWindow,
+  kStart,
+  kEnd,
   kNone,
 };
 
@@ -46,7 +48,7 @@ struct RowFieldName {
   RowField field;
 };
 
-inline constexpr std::array<RowFieldName, 25> kRowFieldNames = {{
+inline constexpr std::array<RowFieldName, 27> kRowFieldNames = {{
     {"cpuCost", RowField::kCpuCost},
     {"gpuCost", RowField::kGpuCost},
     {"ramCost", RowField::kMemoryCost},
@@ -72,6 +74,8 @@ inline constexpr std::array<RowFieldName, 25> kRowFieldNames = {{
     {"ramByteUsageAverage", RowField::kMemoryUsage},
     {"properties", RowField::kProperties},
     {"window", RowField::kWindow},
+    {"start", RowField::kStart},
+    {"end", RowField::kEnd},
 }};
 
 namespace row_fields_internal {
@@ -81,7 +85,7 @@ inline constexpr size_t kSlots = 64;
 // Chosen so that no two names share a slot, which the compiler checks below.
 constexpr size_t SlotOf(absl::string_view name) {
   const auto byte = [name](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(name[i])); };
-  return (name.size() * 11 + byte(0) * 4 + byte(name.size() / 2)) % kSlots;
+  return (name.size() * 3 + byte(0) * 43 + byte(name.size() / 2)) % kSlots;
 }
 
 constexpr std::array<uint8_t, kSlots> MakeSlots() {

@@ -53,6 +53,38 @@ TEST(QueryStringTest, FilterAndSharesArePercentEncoded) {
   EXPECT_NE(query.find("&shareLabels=app%3Anginx"), std::string::npos);
 }
 
+TEST(QueryStringTest, APartAsksForItsNamespacesAndLeavesIdleOut) {
+  QuerySettings settings;
+  AllocationQuery part = {kDay, Level::kPod};
+  part.namespaces = {"a", "b\"\\"};
+  std::string query = QueryString(part, settings);
+  EXPECT_NE(query.find("&filter=namespace%3A%22a%22%2C%22b%5C%22%5C%5C%22"), std::string::npos) << query;
+  EXPECT_NE(query.find("&idle=false&includeIdle=false&splitIdle=false"), std::string::npos) << query;
+  // The user's filter stays in force, whatever its operators.
+  settings.filter = "node:\"x\"|node:\"y\"";
+  part.namespaces = {"a"};
+  query = QueryString(part, settings);
+  EXPECT_NE(query.find("&filter=%28node%3A%22x%22%7Cnode%3A%22y%22%29%2Bnamespace%3A%22a%22"), std::string::npos)
+      << query;
+  // Shared idle cost belongs to the workloads.
+  settings.idle = IdleMode::kShare;
+  EXPECT_NE(QueryString(part, settings).find("&shareIdle=true&idle=true"), std::string::npos);
+}
+
+TEST(QueryStringTest, DaysOneByOneForBothProducts) {
+  AllocationQuery query = {kDay, Level::kCluster};
+  query.by_day = true;
+  const std::string text = QueryString(query, {});
+  EXPECT_NE(text.find("&accumulate=false&"), std::string::npos) << text;
+  EXPECT_NE(text.find("&step=1d"), std::string::npos) << text;
+}
+
+TEST(DayOfTest, DaysBeginAtTheOffset) {
+  EXPECT_EQ(DayOf(Utc(2026, 11, 19, 23, 59), absl::ZeroDuration()), kDay);
+  EXPECT_EQ(DayOf(Utc(2026, 11, 19), absl::ZeroDuration()), kDay);
+  EXPECT_EQ(DayOf(Utc(2026, 11, 19), absl::Hours(-8)), (Window{Utc(2026, 11, 18, 8), Utc(2026, 11, 19, 8)}));
+}
+
 TEST(WindowTextTest, IsAPairOfUtcTimes) {
   EXPECT_EQ(WindowText({Utc(2026, 1, 1, 22), Utc(2026, 1, 2, 22)}), "2026-01-01T22:00:00Z,2026-01-02T22:00:00Z");
 }

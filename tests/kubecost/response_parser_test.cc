@@ -409,5 +409,23 @@ TEST(SanitizeMessageTest, HidesCredentialsOfUrlsAndShortens) {
   EXPECT_EQ(SanitizeMessage(umlauts), umlauts.substr(0, 299)) << "cut between two characters";
 }
 
+TEST(ParseAllocationsTest, ReadsWhenARowRan) {
+  const auto extent_of = [](absl::string_view members, size_t piece) {
+    const Parsed parsed = Parse(Answer(absl::StrCat(R"("r":{"name":"r",)", members, R"("totalCost":1})")), piece);
+    EXPECT_TRUE(parsed.answer.ok()) << parsed.answer.status();
+    return parsed.rows.at(0).extent;
+  };
+  const Window expected = {absl::FromUnixSeconds(1795082400), absl::FromUnixSeconds(1795084200)};
+  for (const size_t piece : {1, 7, 4096}) {
+    EXPECT_EQ(extent_of(R"("start":"2026-11-19T10:00:00Z","end":"2026-11-19T10:30:00Z",)", piece), expected);
+    EXPECT_EQ(extent_of(R"("start" : "2026-11-19T11:00:00+01:00", "end": "2026-11-19T10:30:00.0Z" ,)", piece),
+              expected);
+    EXPECT_EQ(extent_of(R"("start":"2026-11-19T10:00:00Z",)", piece), std::nullopt);
+    EXPECT_EQ(extent_of(R"("start":null,"end":"never",)", piece), std::nullopt);
+    EXPECT_EQ(extent_of(R"("labels":{"start":"2026-11-19T10:00:00Z","end":"2026-11-19T10:30:00Z"},)", piece),
+              std::nullopt);
+  }
+}
+
 }  // namespace
 }  // namespace kubecost

@@ -235,12 +235,15 @@ class Aggregator {
   }
 
   // One row for all clusters, or one for each with splitIdle; of shared idle
-  // only that of clusters with nothing to share it among.
+  // only that of clusters with nothing to share it among. A filter does not
+  // apply to it: what real servers say of idle under a filter cannot be relied
+  // on, and a client that splits its query by namespace and asks for idle in
+  // each part must find out that it counted it several times.
   void AddIdle() {
     const int clusters = static_cast<int>(world_.population().clusters.size());
     for (int c = 0; c < clusters; ++c) {
       Atom idle = world_.IdleOf(c, set_, query_.conditions);
-      if (idle.span.empty() || !query_.filter.Matches(idle.id)) continue;
+      if (idle.span.empty()) continue;
       if (query_.share_idle) {
         const ClusterCosts& costs = clusters_[static_cast<std::size_t>(c)];
         if (costs.cpu > 0) {

@@ -88,13 +88,18 @@ bool AnswerApi(const World& world, Endpoint endpoint, const Request& request,
                          world.options().product == Product::kOpenCost;
     parsed = ParseQuery(world, request.parameters, compute, now);
     // What stands in front of the server misbehaves before it can refuse.
-    if (parsed.problem != QueryProblem::kNone && fault.name.empty()) {
+    if (parsed.problem != QueryProblem::kNone && ReadsRequests(fault.name)) {
       return Refuse(world, parsed, connection);
     }
     healthy.write = [&](const Tweaks& tweaks, BodySink& sink) {
       return WriteDocument(world, parsed.query, tweaks, &connection.stop(),
                            sink);
     };
+    healthy.count_rows = [&] {
+      return CountRows(world, parsed.query, &connection.stop());
+    };
+    healthy.window_seconds =
+        parsed.query.window.end - parsed.query.window.start;
   }
   return AnswerWithFault(fault, served, request, healthy, connection);
 }

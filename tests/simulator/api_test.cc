@@ -30,20 +30,10 @@ std::string Body(const Simulator& server, const std::string& target) {
   return response.body;
 }
 
-Json Data(const Simulator& server, const std::string& target) {
-  Json json;
-  EXPECT_TRUE(ParseJson(Body(server, target), &json)) << target;
-  return json["data"];
-}
+Json Data(const Simulator& server, const std::string& target) { return GetData(server.port(), target); }
 
 std::string Target(const std::string& query, const std::string& path = "/model/allocation") {
   return absl::StrCat(path, "?", kWindow, "&", query);
-}
-
-double Sum(const Json& set, const std::string& field) {
-  double sum = 0;
-  for (const auto& row : set.members) sum += row.second[field].number;
-  return sum;
 }
 
 TEST(ApiTest, EachProductAnswersOnlyItsOwnPaths) {
@@ -117,7 +107,7 @@ TEST(ApiTest, LevelsAgreeWithinRounding) {
     std::size_t rows = 0;
     for (const char* aggregate : {"aggregate=cluster", "aggregate=cluster,namespace", kPods}) {
       const Json set = Data(server, Target(absl::StrCat(aggregate, "&accumulate=true", idle))).items.at(0);
-      totals.push_back(Sum(set, "totalCost"));
+      totals.push_back(SumOf(set, "totalCost"));
       rows += set.members.size();
     }
     const double bound = 5e-6 * static_cast<double>(rows);
@@ -159,6 +149,36 @@ TEST(ApiTest, SetsOfDaysStepsAndTheFuture) {
                  "/allocation?window=2020-01-01T00:00:00Z,2020-01-02T00:00:00Z"
                  "&accumulate=true&aggregate=pod"),
             "{\"code\":200,\"data\":[null]}\n");
+}
+
+// 20 days in one request, the last two ahead of the clock.
+TEST(ApiTest, OneSetForEachOfManyDays) {
+  const std::string query = "?window=2026-02-16T00:00:00Z,2026-03-08T00:00:00Z&accumulate=false&aggregate=cluster";
+  const auto check = [](const Json& data, Simulator& server) {
+    ASSERT_EQ(data.items.size(), 20u);
+    for (std::size_t i = 0; i < 20; ++i) {
+      const Json& set = data.items[i];
+      const absl::Time start = absl::FromUnixSeconds(1771200000) + absl::Hours(24 * i);
+      const auto entries = server.Oracle(start, start + absl::Hours(24), Level::kCluster);
+      ASSERT_EQ(set.members.empty(), i >= 18) << i;
+      ASSERT_EQ(entries.size(), i < 18 ? 1u : 0u);
+      if (i >= 18) continue;
+      EXPECT_NEAR(SumOf(set, "totalCost"), entries[0].total.value(), 1e-9);
+      for (const auto& row : set.members) {
+        EXPECT_EQ(row.second["window"]["start"].text,
+                  absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", start, absl::UTCTimeZone()));
+        EXPECT_EQ(row.second["start"].text, row.second["window"]["start"].text);
+        EXPECT_EQ(row.second["end"].text, i < 17 ? row.second["window"]["end"].text : "2026-03-05T14:30:00Z");
+      }
+    }
+  };
+  Simulator kubecost(Options());
+  check(Data(kubecost, "/model/allocation" + query), kubecost);
+  Simulator opencost(Options(Product::kOpenCost));
+  for (const char* step : {"1d", "24h", "1440m", "86400s", "24h0m0s"}) {
+    check(Data(opencost, absl::StrCat("/allocation", query, "&includeIdle=true&step=", step)), opencost);
+  }
+  EXPECT_EQ(Fetch(opencost.port(), "/allocation" + query + "&step=daily").status, 400);
 }
 
 TEST(ApiTest, IdleFollowsEachProductsDefaults) {
@@ -203,11 +223,16 @@ TEST(ApiTest, UnknownDimensionsAreDroppedInSilence) {
 
 TEST(ApiTest, FiltersAndTheirErrors) {
   Simulator server(Options());
-  const Json set = Data(server, Target("aggregate=namespace&accumulate=true&filter="
-                                       "namespace%3A%22default%22"))
-                       .items[0];
+  const std::string query = "aggregate=namespace&accumulate=true&idle=false&filter=";
+  const Json set = Data(server, Target(query + "namespace%3A%22default%22")).items[0];
   ASSERT_EQ(set.members.size(), 1u);
   EXPECT_EQ(set.members[0].first, "default");
+  const Json two = Data(server, Target(query + "cluster:%22cluster-one%22%2B(namespace:%22default%22%7C"
+                                               "namespace:%22monitoring%22)"))
+                       .items[0];
+  ASSERT_EQ(two.members.size(), 2u);
+  EXPECT_EQ(two.members[1].first, "monitoring");
+  EXPECT_EQ(Fetch(server.port(), Target(query + "pod:%22a%22%2Bpod:%22b%22%7Cpod:%22c%22")).status, 500);
   const Response bad = Fetch(server.port(), Target("filter=controller:%22web%22"));
   EXPECT_EQ(bad.status, 500);
   EXPECT_EQ(bad.body,
@@ -216,20 +241,55 @@ TEST(ApiTest, FiltersAndTheirErrors) {
             "field\\n\\n\"}\n");
 }
 
+TEST(ApiTest, IdleIsAnsweredWholeUnderEveryFilter) {
+  SimulatorOptions options = Options();
+  options.clusters = 2;
+  Simulator server(options);
+  const std::string query = "aggregate=cluster,namespace&accumulate=true&splitIdle=true";
+  const Json all = Data(server, Target(query)).items[0];
+  const Json part =
+      Data(server, Target(query + "&filter=namespace:%22default%22%2Bcluster:%22cluster-one%22")).items[0];
+  EXPECT_EQ(part.members.size(), 3u);
+  for (const char* name : {"cluster-one/__idle__", "cluster-two/__idle__"}) {
+    EXPECT_EQ(part[name]["totalCost"].number, all[name]["totalCost"].number);
+  }
+}
+
+// What a client relies on that splits a query by the namespaces that it saw.
+TEST(ApiTest, TheNamespacesOfAFilterAddUpToTheWhole) {
+  SimulatorOptions options = Options();
+  options.pods = 300;
+  Simulator server(options);
+  const std::string pods = absl::StrCat(kPods, "&accumulate=true&idle=false");
+  const Json whole = Data(server, Target(pods)).items[0];
+  std::size_t rows = 0;
+  double total = 0;
+  const Json namespaces = Data(server, Target("aggregate=namespace&accumulate=true&idle=false")).items[0];
+  EXPECT_TRUE(namespaces.has(""));
+  for (const auto& [name, row] : namespaces.members) {
+    const std::string value = name.empty() ? "__unallocated__" : name;
+    const Json part = Data(server, Target(absl::StrCat(pods, "&filter=namespace:%22", value, "%22"))).items[0];
+    rows += part.members.size();
+    total += SumOf(part, "totalCost");
+  }
+  EXPECT_EQ(rows, whole.members.size());
+  EXPECT_NEAR(total, SumOf(whole, "totalCost"), 1e-9);
+}
+
 TEST(ApiTest, SharedNamespacesGoIntoTheOthers) {
   Simulator server(Options());
   const std::string query = "aggregate=namespace&accumulate=true";
   const Json plain = Data(server, Target(query)).items[0];
   const Json shared = Data(server, Target(query + "&shareNamespaces=kube-system")).items[0];
   EXPECT_FALSE(shared.has("kube-system"));
-  EXPECT_NEAR(Sum(plain, "totalCost"), Sum(shared, "totalCost"), 1e-4);
+  EXPECT_NEAR(SumOf(plain, "totalCost"), SumOf(shared, "totalCost"), 1e-4);
 }
 
 TEST(ApiTest, CostMetricIsARate) {
   Simulator server(Options());
   const std::string query = "aggregate=cluster&accumulate=true&idle=false";
-  const double day = Sum(Data(server, Target(query)).items[0], "totalCost");
-  const double hour = Sum(Data(server, Target(query + "&costMetric=hourly")).items[0], "totalCost");
+  const double day = SumOf(Data(server, Target(query)).items[0], "totalCost");
+  const double hour = SumOf(Data(server, Target(query + "&costMetric=hourly")).items[0], "totalCost");
   EXPECT_NEAR(hour * 24, day, 1e-3);
 }
 

@@ -165,16 +165,38 @@ class DocumentWriter {
   bool first_ = true;
 };
 
+bool NamesPods(const AllocationQuery& query) {
+  return std::any_of(query.aggregate.begin(), query.aggregate.end(),
+                     [](Dimension dimension) {
+                       return dimension == Dimension::kPod ||
+                              dimension == Dimension::kContainer;
+                     });
+}
+
 }  // namespace
 
 bool WriteDocument(const World& world, const AllocationQuery& query,
                    const Tweaks& tweaks, const std::atomic<bool>* stop,
                    BodySink& sink) {
+  AllocationQuery changed = query;
+  changed.conditions.first_half = tweaks.data.first_half;
+  changed.conditions.lacks_pods = tweaks.data.lacks_pods && NamesPods(query);
   const int times = tweaks.envelope.twice ? 2 : 1;
   for (int i = 0; i < times; ++i) {
-    if (!DocumentWriter(world, query, tweaks, stop, sink).Run()) return false;
+    if (!DocumentWriter(world, changed, tweaks, stop, sink).Run()) return false;
   }
   return true;
+}
+
+std::size_t CountRows(const World& world, const AllocationQuery& query,
+                      const std::atomic<bool>* stop) {
+  std::size_t count = 0;
+  for (const Span set : query.sets) {
+    RowSet rows;
+    if (!BuildRows(world, query, set, stop, &rows)) break;
+    count += rows.rows().size();
+  }
+  return count;
 }
 
 }  // namespace simulator

@@ -4,6 +4,7 @@
 #define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_DOCUMENT_H_
 
 #include <atomic>
+#include <cstddef>
 
 #include "tests/simulator/http_server.h"
 #include "tests/simulator/query.h"
@@ -18,6 +19,10 @@ namespace simulator {
 bool WriteDocument(const World& world, const AllocationQuery& query,
                    const Tweaks& tweaks, const std::atomic<bool>* stop,
                    BodySink& sink);
+
+// How many rows a document without tweaks has, idle ones included.
+std::size_t CountRows(const World& world, const AllocationQuery& query,
+                      const std::atomic<bool>* stop);
 
 }  // namespace simulator
 

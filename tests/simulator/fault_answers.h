@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "tests/simulator/faults.h"
 #include "tests/simulator/http_server.h"
@@ -28,6 +29,10 @@ struct Exchange {
     return absl::SimpleAtod(fault.arg, &number) && number >= 0 ? number
                                                                : otherwise;
   }
+  // The argument's parts between commas; at least one, which may be empty.
+  std::vector<absl::string_view> Parts() const {
+    return absl::StrSplit(fault.arg, ',');
+  }
   std::size_t Count(std::size_t otherwise, std::size_t unit) const {
     return static_cast<std::size_t>(Number(static_cast<double>(otherwise)) *
                                     static_cast<double>(unit));
@@ -45,6 +50,8 @@ const std::vector<AnswerFault>& ConnectionFaults();
 // Something else answers in Kubecost's place, Kubecost refuses, or its answer
 // has another shape.
 const std::vector<AnswerFault>& CannedFaults();
+// The server gives up on what is too much for it, and answers all else.
+const std::vector<AnswerFault>& LoadFaults();
 
 // An error of the server, JSON, or of the proxy in front of it, HTML.
 bool SendStatus(const Exchange& x, int status);

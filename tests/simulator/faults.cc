@@ -21,7 +21,20 @@ struct ContentFault {
   TweakFunction tweak;
 };
 
-constexpr std::array<ContentFault, 29> kContentFaults = {{
+// By what the costs change. Without an argument every answer is dearer than
+// the one before; "K[,PERCENT]" changes them once, after K true answers.
+double RecomputedFactor(const Exchange& x) {
+  const std::vector<absl::string_view> parts = x.Parts();
+  int true_answers = 0;
+  if (!absl::SimpleAtoi(parts[0], &true_answers)) {
+    return std::pow(1.01, x.served);
+  }
+  double percent = 1;
+  if (parts.size() > 1 && !absl::SimpleAtod(parts[1], &percent)) percent = 1;
+  return x.served < true_answers ? 1 : 1 + percent / 100;
+}
+
+constexpr std::array<ContentFault, 30> kContentFaults = {{
     {"data_leading_empty_sets",
      [](const Exchange&, Tweaks& t) { t.envelope.leading_empty_sets = 5; }},
     {"null_row", [](const Exchange&, Tweaks& t) { t.rows.null_row = true; }},
@@ -53,7 +66,9 @@ constexpr std::array<ContentFault, 29> kContentFaults = {{
     {"no_window",
      [](const Exchange&, Tweaks& t) { t.rows.window = WindowText::kAbsent; }},
     {"partial_day",
-     [](const Exchange&, Tweaks& t) { t.rows.partial_day = true; }},
+     [](const Exchange&, Tweaks& t) { t.data.first_half = true; }},
+    {"fewer_pods",
+     [](const Exchange&, Tweaks& t) { t.data.lacks_pods = true; }},
     {"duplicate_rows",
      [](const Exchange&, Tweaks& t) { t.rows.duplicate_rows = true; }},
     {"huge_labels",
@@ -84,10 +99,8 @@ constexpr std::array<ContentFault, 29> kContentFaults = {{
      [](const Exchange&, Tweaks& t) { t.rows.negative_minutes = true; }},
     {"negative_costs",
      [](const Exchange&, Tweaks& t) { t.rows.negative_costs = true; }},
-    {"recompute",
-     [](const Exchange& x, Tweaks& t) {
-       t.rows.cost_factor = std::pow(1.01, x.served);
-     }},
+    {"recompute", [](const Exchange& x,
+                     Tweaks& t) { t.rows.cost_factor = RecomputedFactor(x); }},
     {"extra_cluster",
      [](const Exchange&, Tweaks& t) { t.rows.extra_cluster = true; }},
     {"no_cluster",
@@ -106,11 +119,18 @@ int StatusOf(absl::string_view name) {
              : 0;
 }
 
+const AnswerFault* FindIn(const std::vector<AnswerFault>& table,
+                          absl::string_view name) {
+  for (const AnswerFault& fault : table) {
+    if (fault.name == name) return &fault;
+  }
+  return nullptr;
+}
+
 const AnswerFault* FindAnswer(absl::string_view name) {
-  for (const auto* table : {&ConnectionFaults(), &CannedFaults()}) {
-    for (const AnswerFault& fault : *table) {
-      if (fault.name == name) return &fault;
-    }
+  for (const auto* table :
+       {&ConnectionFaults(), &CannedFaults(), &LoadFaults()}) {
+    if (const AnswerFault* found = FindIn(*table, name)) return found;
   }
   return nullptr;
 }
@@ -140,7 +160,8 @@ bool IsKnownFault(absl::string_view name) {
 
 std::vector<std::string> FaultNames() {
   std::vector<std::string> names;
-  for (const auto* table : {&ConnectionFaults(), &CannedFaults()}) {
+  for (const auto* table :
+       {&ConnectionFaults(), &CannedFaults(), &LoadFaults()}) {
     for (const AnswerFault& fault : *table) names.emplace_back(fault.name);
   }
   for (const ContentFault& fault : kContentFaults) {
@@ -148,6 +169,11 @@ std::vector<std::string> FaultNames() {
   }
   names.emplace_back("http_STATUS");
   return names;
+}
+
+bool ReadsRequests(absl::string_view name) {
+  return name.empty() || FindContent(name) != nullptr ||
+         FindIn(LoadFaults(), name) != nullptr;
 }
 
 bool SendTweaked(const Exchange& x, const Tweaks& tweaks) {

@@ -3,6 +3,8 @@
 #ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULTS_H_
 #define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULTS_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -28,10 +30,17 @@ bool IsKnownFault(absl::string_view name);
 // All names, for --help and for tests.
 std::vector<std::string> FaultNames();
 
+// Whether the server gets to look at a request under this fault, so that it
+// refuses a bad one. Other faults hide the server.
+bool ReadsRequests(absl::string_view name);
+
 // The answer that a healthy server would have given.
 struct HealthyAnswer {
   // Writes the whole body, changed by `tweaks`; false when the sink refused.
   std::function<bool(const Tweaks& tweaks, BodySink& sink)> write;
+  // How many rows that has.
+  std::function<std::size_t()> count_rows = [] { return std::size_t{0}; };
+  std::int64_t window_seconds = 0;
 };
 
 // Answers `request` in the manner of `fault`. `served` counts the requests

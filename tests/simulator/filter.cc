@@ -27,9 +27,16 @@ constexpr std::array<Field, 7> kFields = {{
     {"controllerKind", &Identity::kind},
 }};
 
-std::string Problem(absl::string_view at, absl::string_view expected) {
+constexpr absl::string_view kUnallocated = "__unallocated__";
+
+std::string Problem(absl::string_view what) {
   return absl::StrCat("invalid filter: parsing filter: 1 error occurred:\n\t* ",
-                      "at '", at, "': expect ", expected, "\n\n");
+                      what, "\n\n");
+}
+
+std::string Problem(absl::string_view at, absl::string_view expected) {
+  return Problem(at.empty() ? absl::StrCat("at end: expect ", expected)
+                            : absl::StrCat("at '", at, "': expect ", expected));
 }
 
 }  // namespace
@@ -39,21 +46,14 @@ class Filter::Parser {
   explicit Parser(absl::string_view text) : rest_(text) {}
 
   std::string Run(Filter* filter) {
-    std::vector<std::vector<Term>> any_of(1);
-    for (;;) {
-      Term term;
-      std::string error = ReadTerm(&term);
-      if (!error.empty()) return error;
-      any_of.back().push_back(std::move(term));
-      SkipSpace();
-      if (rest_.empty()) break;
-      if (Eat("|")) {
-        any_of.emplace_back();
-      } else if (!Eat("+")) {
-        return Problem(rest_, "filter join");
-      }
+    Group root;
+    std::string error = ReadGroup(0, &root);
+    if (!error.empty()) return error;
+    if (!rest_.empty()) {
+      return rest_.front() == ')' ? Problem("Found ')' without matching '('")
+                                  : Problem(rest_, "group operator");
     }
-    filter->any_of_ = std::move(any_of);
+    filter->root_ = std::move(root);
     return "";
   }
 
@@ -71,6 +71,36 @@ class Filter::Parser {
     return true;
   }
 
+  // Members joined by one kind of operator, up to ')' or the end.
+  std::string ReadGroup(int depth, Group* group) {
+    char joined_by = '\0';
+    for (;;) {
+      std::string error = ReadMember(depth, group);
+      if (!error.empty()) return error;
+      SkipSpace();
+      if (rest_.empty() || (rest_.front() != '+' && rest_.front() != '|')) {
+        return "";
+      }
+      if (joined_by == '\0') joined_by = rest_.front();
+      if (rest_.front() != joined_by) {
+        return Problem(joined_by == '+' ? "Found \"or\", Expected \"plus\""
+                                        : "Found \"plus\", Expected \"or\"");
+      }
+      group->any = joined_by == '|';
+      rest_.remove_prefix(1);
+    }
+  }
+
+  std::string ReadMember(int depth, Group* group) {
+    constexpr int kMaxDepth = 100;
+    SkipSpace();
+    if (!Eat("(")) return ReadTerm(&group->terms.emplace_back());
+    if (depth == kMaxDepth) return Problem("too many parentheses");
+    std::string error = ReadGroup(depth + 1, &group->groups.emplace_back());
+    if (!error.empty()) return error;
+    return Eat(")") ? "" : Problem("Found '(' without matching ')'");
+  }
+
   std::string ReadTerm(Term* term) {
     SkipSpace();
     std::size_t length = 0;
@@ -82,11 +112,15 @@ class Filter::Parser {
     const auto* field =
         std::find_if(kFields.begin(), kFields.end(),
                      [&](const Field& f) { return f.name == name; });
-    if (field == kFields.end()) return Problem(name, "filter field");
+    if (field == kFields.end()) {
+      return Problem(name.empty() ? rest_.substr(0, 1) : name, "filter field");
+    }
     term->field = field->member;
     rest_.remove_prefix(length);
     SkipSpace();
-    if (!ReadOperator(term)) return Problem(rest_, "filter op");
+    if (!ReadOperator(term)) {
+      return Problem(rest_, "filter op like ':', '!:', '~:', or '!~:'");
+    }
     return ReadValues(term);
   }
 
@@ -107,11 +141,13 @@ class Filter::Parser {
   std::string ReadValues(Term* term) {
     do {
       SkipSpace();
-      if (!Eat("\"")) return Problem(rest_, "quoted string");
+      if (!Eat("\"")) return Problem(rest_, "string as filter value");
       const std::size_t end = rest_.find('"');
-      if (end == absl::string_view::npos)
+      if (end == absl::string_view::npos) {
         return Problem(rest_, "closing quote");
-      term->values.emplace_back(rest_.substr(0, end));
+      }
+      const absl::string_view value = rest_.substr(0, end);
+      term->values.emplace_back(value == kUnallocated ? "" : value);
       rest_.remove_prefix(end + 1);
       SkipSpace();
     } while (Eat(","));
@@ -148,14 +184,19 @@ bool Filter::TermMatches(const Term& term, const Identity& id) {
   return any != term.negated;
 }
 
+bool Filter::GroupMatches(const Group& group, const Identity& id) {
+  const auto term = [&](const Term& t) { return TermMatches(t, id); };
+  const auto inner = [&](const Group& g) { return GroupMatches(g, id); };
+  if (group.any) {
+    return std::any_of(group.terms.begin(), group.terms.end(), term) ||
+           std::any_of(group.groups.begin(), group.groups.end(), inner);
+  }
+  return std::all_of(group.terms.begin(), group.terms.end(), term) &&
+         std::all_of(group.groups.begin(), group.groups.end(), inner);
+}
+
 bool Filter::Matches(const Identity& id) const {
-  if (any_of_.empty()) return true;
-  return std::any_of(
-      any_of_.begin(), any_of_.end(), [&](const std::vector<Term>& all_of) {
-        return std::all_of(all_of.begin(), all_of.end(), [&](const Term& term) {
-          return TermMatches(term, id);
-        });
-      });
+  return GroupMatches(root_, id);
 }
 
 }  // namespace simulator

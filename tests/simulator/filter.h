@@ -1,4 +1,5 @@
-// The `filter` parameter: field:"value", joined by + (and) or | (or).
+// The `filter` parameter, version 2 of its language: field:"value","or this",
+// joined by + (and) or | (or), grouped by parentheses.
 
 #ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FILTER_H_
 #define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FILTER_H_
@@ -11,15 +12,17 @@
 
 namespace simulator {
 
-// A disjunction of conjunctions, without nested parentheses. An empty filter
-// matches everything.
+// Understands what opencost's core/pkg/filter/ast does: one group holds either
+// + or |, not both; a value ends at the next quote, for a backslash is a
+// character like any other; "__unallocated__" means no value. Stricter in one
+// point: text after the end of a filter is an error. An empty filter matches
+// everything.
 class Filter {
  public:
   // Returns "" and replaces `*filter`, or what is wrong in the server's words.
   static std::string Parse(absl::string_view text, Filter* filter);
 
   bool Matches(const Identity& id) const;
-  bool empty() const { return any_of_.empty(); }
 
  private:
   enum class Operator { kEquals, kContains, kStartsWith, kEndsWith };
@@ -29,11 +32,17 @@ class Filter {
     bool negated = false;
     std::vector<std::string> values;
   };
+  struct Group {
+    bool any = false;  // one member is enough
+    std::vector<Term> terms;
+    std::vector<Group> groups;
+  };
   class Parser;
 
   static bool TermMatches(const Term& term, const Identity& id);
+  static bool GroupMatches(const Group& group, const Identity& id);
 
-  std::vector<std::vector<Term>> any_of_;
+  Group root_;  // without members for an empty filter
 };
 
 }  // namespace simulator

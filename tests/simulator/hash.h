@@ -24,6 +24,9 @@ enum class Salt : std::uint64_t {
   kStorage,
   kOddity,
   kUid,
+  kVanish,
+  kMove,
+  kLacking,
 };
 
 // SplitMix64's finisher (Steele, Lea, Flood 2014).

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <vector>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -92,6 +92,26 @@ void AppendLetters(std::uint64_t hash, int count, std::string* out) {
 
 Span Intersect(Span a, Span b) {
   return {std::max(a.start, b.start), std::min(a.end, b.end)};
+}
+
+Span Hull(Span a, Span b) {
+  if (a.empty()) return b;
+  if (b.empty()) return a;
+  return {std::min(a.start, b.start), std::max(a.end, b.end)};
+}
+
+std::int64_t UnionSeconds(std::vector<Span> spans) {
+  std::sort(spans.begin(), spans.end(),
+            [](Span a, Span b) { return a.start < b.start; });
+  std::int64_t seconds = 0;
+  std::int64_t covered_to = std::numeric_limits<std::int64_t>::min();
+  for (const Span span : spans) {
+    const Span more = {std::max(span.start, covered_to), span.end};
+    if (more.empty()) continue;
+    seconds += more.end - more.start;
+    covered_to = more.end;
+  }
+  return seconds;
 }
 
 std::int64_t FloorDiv(std::int64_t a, std::int64_t b) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "tests/simulator/population.h"
@@ -22,6 +23,10 @@ struct Span {
 };
 
 Span Intersect(Span a, Span b);
+// The smallest span that holds both; an empty one counts for nothing.
+Span Hull(Span a, Span b);
+// How long at least one of them lasts.
+std::int64_t UnionSeconds(std::vector<Span> spans);
 // Division that rounds down for negative numbers too.
 std::int64_t FloorDiv(std::int64_t a, std::int64_t b);
 

@@ -43,6 +43,14 @@ constexpr char kUsage[] =
   --adjustments=true|false
   --pod-uid                pods are named "<pod> <uid>"
   --unallocated-properties missing controllers as __unallocated__
+  --event=off:DATE         repeatable, DATE as YYYY-MM-DD at the UTC offset:
+                           the clusters were powered off all day
+  --event=half:DATE        ... from 12:00 on
+  --event=vanish:DATE[:HOURS]
+                           a tenth of the pods leaves the day's data HOURS (20)
+                           after its end
+  --event=move:DATE        a third of the pods ran on two nodes
+  --outage=START/END       repeatable, RFC 3339: API requests get HTTP 503
   --fault=NAME[:ARG]       names below
   --help
 
@@ -51,7 +59,20 @@ GET  /__simulator/oracle?start=&end=&level=pod|namespace|cluster
 POST /__simulator/fault?name=&arg=&count=&path=
 GET  /__simulator/requests
 
-Faults:
+The oracle knows the events, but neither outages nor faults.
+
+Faults with arguments worth knowing:
+  recompute                every answer is 1 % dearer than the one before
+  recompute:K[,PERCENT]    K true answers, from then on all costs are changed by
+                           PERCENT (1)
+  partial_day              only the first half of each day is known
+  fewer_pods               pod level lacks a tenth of the pods, others are whole
+  too_big[:ROWS[,STATUS]]  answers of more than ROWS (100) rows become STATUS
+                           (504)
+  too_big:ROWS,reset       ... or a reset of the connection
+  no_long_windows          HTTP 500 for windows of more than two days
+
+All faults:
   )";
 
 struct Settings {
@@ -116,6 +137,18 @@ bool ReadTime(absl::string_view value, absl::Time* time) {
   return absl::ParseTime(absl::RFC3339_full, value, time, &error);
 }
 
+bool ReadEvent(absl::string_view value, SimulatorOptions& options) {
+  const auto event = simulator::ParseEvent(value);
+  if (event) options.events.push_back(*event);
+  return event.has_value();
+}
+
+bool ReadOutage(absl::string_view value, SimulatorOptions& options) {
+  const auto outage = simulator::ParseOutage(value);
+  if (outage) options.outages.push_back(*outage);
+  return outage.has_value();
+}
+
 using Reader = std::function<bool(absl::string_view)>;
 
 std::map<absl::string_view, Reader> Readers(Settings& s) {
@@ -169,6 +202,8 @@ std::map<absl::string_view, Reader> Readers(Settings& s) {
        [&](absl::string_view v) {
          return absl::SimpleAtob(v, &o.adjustments.emplace());
        }},
+      {"event", [&](absl::string_view v) { return ReadEvent(v, o); }},
+      {"outage", [&](absl::string_view v) { return ReadOutage(v, o); }},
       {"fault",
        [&](absl::string_view v) {
          s.fault = simulator::ParseFault(v);

@@ -7,9 +7,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "tests/simulator/events.h"
 
 namespace simulator {
 
@@ -40,6 +42,9 @@ struct SimulatorOptions {
   // A fixed offset: days, sets and printed windows follow it.
   absl::Duration utc_offset = absl::ZeroDuration();
   std::function<absl::Time()> now = [] { return absl::Now(); };
+
+  std::vector<DayEvent> events;
+  std::vector<Outage> outages;
 
   // Shares of rows, or of pods and days, that show an oddity: 0..1.
   double null_efficiency_rate = 0.01;

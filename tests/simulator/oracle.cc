@@ -190,20 +190,16 @@ AllocationQuery QueryFor(const World& world, const OracleRequest& request,
 
 using MergedRows = std::map<Key, Merged>;
 
-MergedRows Merge(const World& world, const OracleRequest& request,
-                 std::int64_t now, const std::atomic<bool>* stop) {
+MergedRows Merge(const World& world, Level level, const RowSet& rows) {
   MergedRows merged;
-  const AllocationQuery query = QueryFor(world, request, now);
-  RowSet rows;
-  if (!BuildRows(world, query, query.window, stop, &rows)) return merged;
   for (const Row* row : rows.rows()) {
     const Derived derived = Derive(*row);
     const Amounts amounts = AmountsOf(*row, derived);
-    Merged& m = merged[KeyOf(*row, request.level)];
-    if (request.level == Level::kPod) {
+    Merged& m = merged[KeyOf(*row, level)];
+    if (level == Level::kPod) {
       MergeAttributes(*row, amounts, world.options(), m);
     }
-    if (!row->idle || request.level != Level::kCluster) {
+    if (!row->idle || level != Level::kCluster) {
       ++m.rows;
       MergeEfficiency(derived, amounts, m);
     }
@@ -246,6 +242,43 @@ OracleEntry EntryOf(const Key& key, const Merged& m) {
   return entry;
 }
 
+void AddSpecialRows(const std::vector<OracleEntry>& namespaces,
+                    std::vector<OracleEntry>* clusters) {
+  for (OracleEntry& cluster : *clusters) {
+    for (const OracleEntry& entry : namespaces) {
+      if (entry.cluster != cluster.cluster) continue;
+      if (entry.ns == kIdle) cluster.idle = entry.total;
+      if (entry.ns == kUnallocated) cluster.unallocated = entry.total;
+      if (entry.ns == kUnmounted) cluster.unmounted = entry.total;
+    }
+  }
+}
+
+void AddPods(const World& world, const OracleRequest& request, std::int64_t now,
+             const std::atomic<bool>* stop,
+             std::vector<OracleEntry>* clusters) {
+  OracleRequest below = request;
+  below.level = Level::kPod;
+  const AllocationQuery query = QueryFor(world, below, now);
+  RowSet rows;
+  if (!BuildRows(world, query, query.window, stop, &rows)) return;
+  std::map<absl::string_view, std::vector<Span>> runs;
+  for (const Row* row : rows.rows()) {
+    if (row->runs) runs[row->id.cluster].push_back(row->span);
+  }
+  std::map<std::string, int> known;
+  for (const auto& [key, merged] : Merge(world, Level::kPod, rows)) {
+    if (EntryOf(key, merged).total) ++known[std::get<0>(key)];
+  }
+  const auto length =
+      static_cast<double>(query.window.end - query.window.start);
+  for (OracleEntry& cluster : *clusters) {
+    cluster.coverage =
+        static_cast<double>(UnionSeconds(runs[cluster.cluster])) / length;
+    cluster.pods = known[cluster.cluster];
+  }
+}
+
 void AppendNumber(absl::string_view name, std::optional<double> value,
                   std::string* out) {
   absl::StrAppend(out, ",\"", name, "\":");
@@ -272,22 +305,17 @@ std::vector<OracleEntry> ComputeOracle(const World& world,
                                        std::int64_t now,
                                        const std::atomic<bool>* stop) {
   std::vector<OracleEntry> entries;
-  for (const auto& [key, merged] : Merge(world, request, now, stop)) {
+  RowSet rows;
+  const AllocationQuery query = QueryFor(world, request, now);
+  if (!BuildRows(world, query, query.window, stop, &rows)) return entries;
+  for (const auto& [key, merged] : Merge(world, request.level, rows)) {
     entries.push_back(EntryOf(key, merged));
   }
-  if (request.level != Level::kCluster) return entries;
-  OracleRequest below = request;
-  below.level = Level::kNamespace;
-  const MergedRows namespaces = Merge(world, below, now, stop);
-  for (OracleEntry& entry : entries) {
-    const auto total = [&](absl::string_view ns) -> std::optional<double> {
-      const auto it = namespaces.find({entry.cluster, std::string(ns), ""});
-      if (it == namespaces.end()) return std::nullopt;
-      return EntryOf(it->first, it->second).total;
-    };
-    entry.idle = total(kIdle);
-    entry.unallocated = total(kUnallocated);
-    entry.unmounted = total(kUnmounted);
+  if (request.level == Level::kCluster) {
+    OracleRequest below = request;
+    below.level = Level::kNamespace;
+    AddSpecialRows(ComputeOracle(world, below, now, stop), &entries);
+    AddPods(world, request, now, stop, &entries);
   }
   return entries;
 }
@@ -318,6 +346,8 @@ std::string OracleJson(const std::vector<OracleEntry>& entries) {
     AppendNumber("idle", entry.idle, &out);
     AppendNumber("unallocated", entry.unallocated, &out);
     AppendNumber("unmounted", entry.unmounted, &out);
+    AppendNumber("coverage", entry.coverage, &out);
+    AppendNumber("pods", entry.pods, &out);
     out.push_back('}');
   }
   return out + "]\n";

@@ -50,6 +50,12 @@ struct OracleEntry {
   std::optional<double> idle;
   std::optional<double> unallocated;
   std::optional<double> unmounted;
+  // Cluster level only. The part of the window, 0..1, in which at least one
+  // real pod ran, as the extents of the pod level's rows tell: idle capacity
+  // and storage that nobody mounts are no pods.
+  std::optional<double> coverage;
+  // Cluster level only: the entries of the pod level with a known total.
+  std::optional<int> pods;
 };
 
 struct OracleRequest {

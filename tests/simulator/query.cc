@@ -85,6 +85,17 @@ std::optional<std::int64_t> ParseDuration(absl::string_view text,
   }
 }
 
+// A step is a duration of Go's, or one in days or weeks.
+std::optional<std::int64_t> ParseStep(absl::string_view text) {
+  if (const auto seconds = ParseDuration(text)) return seconds;
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration < absl::Seconds(1) ||
+      duration > absl::Hours(100'000)) {
+    return std::nullopt;
+  }
+  return absl::ToInt64Seconds(duration);
+}
+
 // Durations end with the running unit, in the future, and snap in UTC.
 std::optional<Span> DurationWindow(absl::string_view text, std::int64_t now) {
   char unit = ' ';
@@ -263,7 +274,7 @@ ParsedQuery ParseQuery(const World& world, const Parameters& parameters,
   }
   const bool stored = kubecost && !compute;
   const absl::string_view step_text = Text(parameters, "step");
-  const std::optional<std::int64_t> step = ParseDuration(step_text);
+  const std::optional<std::int64_t> step = ParseStep(step_text);
   if (!stored && !step_text.empty() && !step) {
     parsed.problem = QueryProblem::kStep;
     parsed.message = absl::StrCat("Invalid 'step' parameter: ", step_text);

@@ -99,7 +99,6 @@ RowWriter::RowWriter(const World& world, const AllocationQuery& query, Span set,
                      const RowTweaks& tweaks)
     : world_(world),
       query_(query),
-      set_(set),
       tweaks_(tweaks),
       tweaked_(ChangesRows(tweaks)),
       newest_(world.options().envelope == Envelope::kNew) {
@@ -140,7 +139,7 @@ void RowWriter::Append(const Row& row, std::int64_t index,
   }
   Row changed = row;
   std::string name;
-  TweakRow(tweaks_, set_, index, &changed, &name);
+  TweakRow(tweaks_, index, &changed, &name);
   AppendPlain(changed, index, out);
 }
 

@@ -38,7 +38,6 @@ class RowWriter {
 
   const World& world_;
   const AllocationQuery& query_;
-  const Span set_;
   const RowTweaks& tweaks_;
   const bool tweaked_;
   const bool newest_;  // fields that came after the old envelope
@@ -53,7 +52,7 @@ void AppendProperties(const World& world, const AllocationQuery& query,
                       std::int64_t index, std::string* out);
 
 // Applies the tweaks that change what a row says rather than how.
-void TweakRow(const RowTweaks& tweaks, Span set, std::int64_t index, Row* row,
+void TweakRow(const RowTweaks& tweaks, std::int64_t index, Row* row,
               std::string* name);
 
 // Whether TweakRow, or a copy of the row, is needed at all.

@@ -133,14 +133,25 @@ class Simulator::Impl {
     if (endpoint == Endpoint::kHealth) {
       return SendWhole(connection, 200, kText, "");
     }
+    const absl::Time now = Now();
+    if (IsDown(now)) {
+      return SendWhole(connection, 503, kText, "Service Unavailable\n");
+    }
     int served = 0;
     const Fault fault = TakeFault(request, &served);
     std::optional<InFlight> counted;
     if (endpoint != Endpoint::kClusterInfo) {
       counted.emplace(in_flight_, most_in_flight_);
     }
-    return AnswerApi(world_, endpoint, request, absl::ToUnixSeconds(Now()),
-                     fault, served, connection);
+    return AnswerApi(world_, endpoint, request, absl::ToUnixSeconds(now), fault,
+                     served, connection);
+  }
+
+  bool IsDown(absl::Time now) const {
+    const std::vector<Outage>& outages = world_.options().outages;
+    return std::any_of(outages.begin(), outages.end(), [&](const Outage& o) {
+      return o.start <= now && now < o.end;
+    });
   }
 
   void Remember(const std::string& target) {

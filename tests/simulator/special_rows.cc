@@ -52,16 +52,17 @@ void World::UnmountedAtoms(Span window, const Conditions& conditions,
     Atom atom;
     atom.runs = false;
     atom.cluster = static_cast<int>(c);
-    atom.span = window;
     atom.id.cluster = population_.clusters[c];
     atom.id.ns = kUnmounted;
     atom.id.pod = kUnmounted;
     atom.id.container = kUnmounted;
-    ForEachDay(window, [&](Span part, std::int64_t day) {
+    ForEachDay(window, conditions, [&](Span part, std::int64_t day) {
+      atom.span = Hull(atom.span, part);
       AddVolumeDay(kFirstUnclaimedVolume + static_cast<std::uint32_t>(c), part,
                    day, conditions, atom);
       atom.figures[kLoadBalancerCost] += Hours(part) * kOrphanedBalancerPrice;
     });
+    if (atom.span.empty()) continue;
     visit(atom);
     for (std::size_t n = 0; n < namespaces; ++n) {
       const auto id = static_cast<std::uint32_t>(c * namespaces + n);
@@ -71,12 +72,12 @@ void World::UnmountedAtoms(Span window, const Conditions& conditions,
       Atom claim;
       claim.runs = false;
       claim.cluster = static_cast<int>(c);
-      claim.span = window;
       claim.id.cluster = population_.clusters[c];
       claim.id.ns = population_.namespaces[n];
       claim.id.pod = unmounted_pods_[n];
       claim.id.container = kUnmounted;
-      ForEachDay(window, [&](Span part, std::int64_t day) {
+      ForEachDay(window, conditions, [&](Span part, std::int64_t day) {
+        claim.span = Hull(claim.span, part);
         AddVolumeDay(kFirstUnmountedVolume + id, part, day, conditions, claim);
       });
       visit(claim);
@@ -90,7 +91,6 @@ Atom World::IdleOf(int cluster, Span window,
   Atom atom;
   atom.runs = false;
   atom.cluster = cluster;
-  atom.span = known;
   const auto index = static_cast<std::size_t>(cluster);
   atom.id.cluster = population_.clusters[index];
   const std::vector<int>& nodes = population_.cluster_nodes[index];
@@ -99,7 +99,8 @@ Atom World::IdleOf(int cluster, Span window,
     atom.id.node = node.name;
     atom.id.provider_id = node.provider_id;
   }
-  ForEachDay(known, [&](Span part, std::int64_t day) {
+  ForEachDay(known, conditions, [&](Span part, std::int64_t day) {
+    atom.span = Hull(atom.span, part);
     const std::uint64_t h = Hash(options_.seed, Salt::kIdle, index,
                                  static_cast<std::uint64_t>(day));
     const double node_hours = Hours(part) * static_cast<double>(nodes.size());

@@ -1,6 +1,7 @@
 #include "tests/simulator/test_client.h"
 
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -237,6 +238,21 @@ bool Json::has(const std::string& name) const {
     if (member.first == name) return true;
   }
   return false;
+}
+
+Json GetData(int port, const std::string& target) {
+  const Response response = Fetch(port, target);
+  EXPECT_EQ(response.status, 200) << target;
+  EXPECT_TRUE(response.complete) << target;
+  Json json;
+  EXPECT_TRUE(ParseJson(response.body, &json)) << target;
+  return json["data"];
+}
+
+double SumOf(const Json& set, const std::string& field) {
+  double sum = 0;
+  for (const auto& row : set.members) sum += row.second[field].number;
+  return sum;
 }
 
 bool ParseJson(const std::string& text, Json* json) {

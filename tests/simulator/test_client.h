@@ -43,6 +43,11 @@ struct Json {
   bool has(const std::string& name) const;
 };
 
+// `data` of the answer to a request, which must succeed.
+Json GetData(int port, const std::string& target);
+// A numeric field over all rows of a set.
+double SumOf(const Json& set, const std::string& field);
+
 // Reads one document with nothing but white space after it.
 bool ParseJson(const std::string& text, Json* json);
 

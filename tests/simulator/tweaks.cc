@@ -40,31 +40,41 @@ std::string NewPodName(const RowTweaks& tweaks, std::int64_t index) {
   return "";
 }
 
+void ScaleCosts(double factor, Row* row) {
+  for (const Figure figure : kTotalCostFigures) row->figures[figure] *= factor;
+  for (const Figure figure :
+       {kNetworkCrossZone, kNetworkCrossRegion, kNetworkInternet,
+        kNetworkNatEgress, kNetworkNatIngress}) {
+    row->figures[figure] *= factor;
+  }
+  for (VolumeShare& volume : row->volumes) {
+    volume.cost *= factor;
+    volume.adjustment *= factor;
+  }
+  for (BalancerShare& balancer : row->balancers) {
+    balancer.cost *= factor;
+    balancer.adjustment *= factor;
+  }
+}
+
 }  // namespace
 
 bool ChangesRows(const RowTweaks& tweaks) {
   return tweaks.pod_names != PodNames::kPlain || tweaks.name_bytes > 0 ||
-         tweaks.partial_day || tweaks.negative_minutes ||
-         tweaks.negative_costs || tweaks.cost_factor != 1 ||
-         tweaks.no_cluster || tweaks.null_efficiency;
+         tweaks.negative_minutes || tweaks.negative_costs ||
+         tweaks.cost_factor != 1 || tweaks.no_cluster || tweaks.null_efficiency;
 }
 
-void TweakRow(const RowTweaks& tweaks, Span set, std::int64_t index, Row* row,
+void TweakRow(const RowTweaks& tweaks, std::int64_t index, Row* row,
               std::string* name) {
   *name = NewPodName(tweaks, index);
   if (!name->empty() && !row->id.pod.empty()) {
     row->key = absl::StrCat(row->id.cluster, "/", row->id.ns, "/", *name);
     row->id.pod = *name;
   }
-  if (tweaks.partial_day) {
-    const Span half{set.start, set.start + (set.end - set.start) / 2};
-    const Span part = Intersect(row->span, half);
-    row->span = part.empty() ? half : part;
-  }
   if (tweaks.negative_minutes) std::swap(row->span.start, row->span.end);
-  const double factor =
-      tweaks.negative_costs ? -tweaks.cost_factor : tweaks.cost_factor;
-  for (const Figure figure : kTotalCostFigures) row->figures[figure] *= factor;
+  ScaleCosts(tweaks.negative_costs ? -tweaks.cost_factor : tweaks.cost_factor,
+             row);
   if (tweaks.no_cluster) row->id.cluster = {};
   if (tweaks.null_efficiency) {
     row->oddities |=

@@ -26,7 +26,6 @@ struct RowTweaks {
   WindowText window = WindowText::kTrue;
   PodNames pod_names = PodNames::kPlain;
   bool null_row = false;
-  bool partial_day = false;
   bool duplicate_rows = false;
   bool null_costs = false;
   bool null_efficiency = false;
@@ -43,7 +42,14 @@ struct RowTweaks {
   double cost_factor = 1;
 };
 
+// What the server does not know; see Conditions.
+struct DataTweaks {
+  bool first_half = false;
+  bool lacks_pods = false;  // on pod level and below
+};
+
 struct Tweaks {
+  DataTweaks data;
   EnvelopeTweaks envelope;
   RowTweaks rows;
 };

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "tests/simulator/hash.h"
+#include "absl/time/civil_time.h"
 
 namespace simulator {
 namespace {
@@ -48,12 +48,37 @@ void AddNetwork(std::uint64_t hash, double hours, bool credit,
   figures[kNetworkInternet] += cost * 0.5;
 }
 
+std::map<std::int64_t, DayPlan> MakePlans(const std::vector<DayEvent>& events,
+                                          std::int64_t offset) {
+  std::map<std::int64_t, DayPlan> plans;
+  for (const DayEvent& event : events) {
+    const std::int64_t day = event.day - absl::CivilDay(1970, 1, 1);
+    DayPlan& plan = plans[day * kDay - offset];
+    switch (event.kind) {
+      case EventKind::kOff:
+        plan.off = true;
+        break;
+      case EventKind::kHalf:
+        plan.half = true;
+        break;
+      case EventKind::kVanish:
+        plan.vanish_after = absl::ToInt64Seconds(event.delay);
+        break;
+      case EventKind::kMove:
+        plan.moves = true;
+        break;
+    }
+  }
+  return plans;
+}
+
 }  // namespace
 
 World::World(SimulatorOptions options)
     : options_(std::move(options)),
       offset_(absl::ToInt64Seconds(options_.utc_offset)),
-      population_(MakePopulation(options_)) {
+      population_(MakePopulation(options_)),
+      plans_(MakePlans(options_.events, offset_)) {
   for (const std::string& ns : population_.namespaces) {
     unmounted_pods_.push_back(absl::StrCat(ns, "-unmounted-pvcs"));
   }
@@ -72,13 +97,6 @@ Span World::KnownPart(Span window, std::int64_t now) const {
   return Intersect(window, {oldest, now});
 }
 
-void World::ForEachDay(
-    Span span, absl::FunctionRef<void(Span, std::int64_t)> visit) const {
-  for (std::int64_t day = DayStart(span.start); day < span.end; day += kDay) {
-    visit(Intersect(span, {day, day + kDay}), day);
-  }
-}
-
 double World::AdjustmentShare(std::uint64_t what, std::int64_t day_start,
                               const Conditions& conditions) const {
   if (!conditions.adjustments) return 0;
@@ -86,9 +104,14 @@ double World::AdjustmentShare(std::uint64_t what, std::int64_t day_start,
   if (age < kDay) return 0;
   const std::uint64_t h =
       Hash(options_.seed, Salt::kAdjustment, what, Bits(day_start));
+  // The direction belongs to the day, so that a cluster's costs do not cancel
+  // each other out.
+  const std::uint64_t day = Bits(FloorDiv(day_start + offset_, kDay));
+  const double first = Between(h, 0.01, 0.05) * (day % 2 == 0 ? 1 : -1);
   const std::int64_t settled =
       kDay + 6 * kHour + static_cast<std::int64_t>(h % (18 * kHour));
-  return age < settled ? Between(h, -0.06, 0.04) : Between(Mix(h), -0.15, 0.08);
+  if (age < settled) return first;
+  return first + Between(Mix(h), 0.02, 0.1) * (day / 2 % 2 == 0 ? 1 : -1);
 }
 
 bool World::ForEachAtom(Span window, const Conditions& conditions,
@@ -112,37 +135,50 @@ void World::PodAtoms(std::uint32_t slot, Span window,
   const Workload& workload =
       population_.workloads[population_.slots[slot].workload];
   ForEachLife(population_, options_.seed, slot, window, [&](const Life& life) {
-    const Node& node = population_.nodes[static_cast<std::size_t>(life.node)];
     PodName(population_, options_.seed, slot, life.number, options_.pod_uid,
             name);
-    for (int container = 0; container < workload.containers; ++container) {
-      Atom atom;
-      atom.cluster = workload.cluster;
-      Span own = life.span;
-      own.start += container * kContainerStartDelay;
-      atom.span = Intersect(own, window);
-      if (atom.span.empty()) continue;
-      atom.id.cluster =
-          population_.clusters[static_cast<std::size_t>(workload.cluster)];
-      atom.id.node = node.name;
-      atom.id.provider_id = node.provider_id;
-      if (workload.ns >= 0) {
-        atom.id.ns =
-            population_.namespaces[static_cast<std::size_t>(workload.ns)];
+    for (const bool moved : {false, true}) {
+      if (moved && plans_.empty()) break;
+      for (int container = 0; container < workload.containers; ++container) {
+        Atom atom = RunOf(slot, life, container, moved, window, conditions);
+        if (atom.span.empty()) continue;
+        atom.id.pod = *name;
+        visit(atom);
       }
-      atom.id.kind = KindName(workload.kind);
-      if (workload.kind != Kind::kBare) atom.id.controller = workload.name;
-      atom.id.pod = *name;
-      atom.id.container = container == 0
-                              ? absl::string_view(workload.name)
-                              : kSidecars[static_cast<std::size_t>(container)];
-      ForEachDay(atom.span, [&](Span part, std::int64_t day) {
-        AddDay(slot, container, life.node, part, day, conditions, atom);
-        if (container == 0) AddExtras(slot, part, day, conditions, atom);
-      });
-      visit(atom);
     }
   });
+}
+
+Atom World::RunOf(std::uint32_t slot, const Life& life, int container,
+                  bool moved, Span window, const Conditions& conditions) const {
+  const Workload& workload =
+      population_.workloads[population_.slots[slot].workload];
+  const int node_index = moved ? NextNode(life.node) : life.node;
+  const Node& node = population_.nodes[static_cast<std::size_t>(node_index)];
+  Atom atom;
+  atom.cluster = workload.cluster;
+  atom.id.cluster =
+      population_.clusters[static_cast<std::size_t>(workload.cluster)];
+  atom.id.node = node.name;
+  atom.id.provider_id = node.provider_id;
+  if (workload.ns >= 0) {
+    atom.id.ns = population_.namespaces[static_cast<std::size_t>(workload.ns)];
+  }
+  atom.id.kind = KindName(workload.kind);
+  if (workload.kind != Kind::kBare) atom.id.controller = workload.name;
+  atom.id.container = container == 0
+                          ? absl::string_view(workload.name)
+                          : kSidecars[static_cast<std::size_t>(container)];
+  Span own = life.span;
+  own.start += container * kContainerStartDelay;
+  ForEachDay(Intersect(own, window), conditions, [&](Span whole, auto day) {
+    const Span part = PartOnNode(slot, life, day, whole, moved);
+    if (part.empty() || IsMissing(slot, day, conditions)) return;
+    atom.span = Hull(atom.span, part);
+    AddDay(slot, container, node_index, part, day, conditions, atom);
+    if (container == 0) AddExtras(slot, part, day, conditions, atom);
+  });
+  return atom;
 }
 
 void World::AddDay(std::uint32_t slot, int container, int node, Span part,

@@ -7,11 +7,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
+#include "tests/simulator/hash.h"
 #include "tests/simulator/life.h"
 #include "tests/simulator/options.h"
 #include "tests/simulator/population.h"
@@ -106,6 +109,18 @@ struct Conditions {
   bool adjustments = false;
   bool share_tenancy = false;
   bool external = false;
+  // The server knows no more than the first half of each day.
+  bool first_half = false;
+  // The server has lost a tenth of the pods.
+  bool lacks_pods = false;
+};
+
+// What the events make of a day.
+struct DayPlan {
+  bool off = false;
+  bool half = false;
+  bool moves = false;
+  std::optional<std::int64_t> vanish_after;  // seconds after the day's end
 };
 
 // Deterministic and const after construction; safe to share between threads.
@@ -130,13 +145,18 @@ class World {
                    const std::atomic<bool>* stop,
                    absl::FunctionRef<void(const Atom&)> visit) const;
 
-  // Capacity of a cluster that nobody asked for. Negative on some days.
+  // Capacity of a cluster that nobody asked for. Negative on some days. Its
+  // span is empty when nothing ran in the window.
   Atom IdleOf(int cluster, Span window, const Conditions& conditions) const;
 
  private:
   void PodAtoms(std::uint32_t slot, Span window, const Conditions& conditions,
                 std::string* name,
                 absl::FunctionRef<void(const Atom&)> visit) const;
+  // The run of one container of a pod on one node: its own, or the one that it
+  // moved to in the midst of some days. An empty span when there was none.
+  Atom RunOf(std::uint32_t slot, const Life& life, int container, bool moved,
+             Span window, const Conditions& conditions) const;
   void AddDay(std::uint32_t slot, int container, int node, Span part,
               std::int64_t day_start, const Conditions& conditions,
               Atom& atom) const;
@@ -146,19 +166,37 @@ class World {
                       absl::FunctionRef<void(const Atom&)> visit) const;
   void AddVolumeDay(std::uint32_t id, Span part, std::int64_t day_start,
                     const Conditions& conditions, Atom& atom) const;
-  // Calls `visit(part, start of its day)` for the days that `span` touches.
-  void ForEachDay(Span span,
+  // Calls `visit(part, start of its day)` for the days of which `span` touches
+  // the hours that the clusters ran and the server knows.
+  void ForEachDay(Span span, const Conditions& conditions,
                   absl::FunctionRef<void(Span, std::int64_t)> visit) const;
+  const DayPlan& PlanOf(std::int64_t day_start) const;
+  // When the clusters were powered on.
+  Span PoweredPart(std::int64_t day_start) const;
+  // The part of a pod's day that it spent on its own node, or on the one that
+  // it moved to.
+  Span PartOnNode(std::uint32_t slot, const Life& life, std::int64_t day_start,
+                  Span part, bool moved) const;
+  // Whether the slot is one of each `share` slots that `salt` picks that day.
+  bool IsPicked(std::uint32_t slot, std::int64_t day_start, Salt salt,
+                std::uint64_t share) const;
+  bool IsMissing(std::uint32_t slot, std::int64_t day_start,
+                 const Conditions& conditions) const;
+  // The node next to `node` in its cluster; the same one where there is but
+  // one.
+  int NextNode(int node) const;
   // What the cloud bill changes in a cost, as a share of it: 0 in the first 24
   // hours after the day's end, then a first figure, and the final one at most
-  // 48 hours after it.
+  // 48 hours after it. Any four days in a row show each pair of directions, up
+  // or down, of the two corrections.
   double AdjustmentShare(std::uint64_t what, std::int64_t day_start,
                          const Conditions& conditions) const;
 
   const SimulatorOptions options_;
   const std::int64_t offset_;
   const Population population_;
-  std::vector<std::string> unmounted_pods_;  // by namespace
+  const std::map<std::int64_t, DayPlan> plans_;  // by the start of the day
+  std::vector<std::string> unmounted_pods_;      // by namespace
 };
 
 }  // namespace simulator

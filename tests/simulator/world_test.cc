@@ -9,7 +9,6 @@
 #include <string>
 
 #include "tests/simulator/aggregate.h"
-#include "tests/simulator/filter.h"
 #include "tests/simulator/json_text.h"
 
 namespace simulator {
@@ -132,47 +131,6 @@ TEST(WorldTest, AStopEndsTheEnumeration) {
   const World world(Options(2000));
   const std::atomic<bool> stop{true};
   EXPECT_FALSE(world.ForEachAtom(kSettledDay, At(kNow), &stop, [](const Atom&) { FAIL(); }));
-}
-
-TEST(FilterTest, MatchesAsTheServerDoes) {
-  struct Case {
-    const char* text;
-    bool matches;
-  };
-  Identity id;
-  id.cluster = "c1";
-  id.ns = "shop";
-  id.pod = "web-1";
-  id.kind = "deployment";
-  id.controller = "web";
-  for (const Case& c : {
-           Case{"", true},
-           Case{R"(namespace:"shop")", true},
-           Case{R"(namespace:"a","shop")", true},
-           Case{R"(namespace!:"shop")", false},
-           Case{R"(namespace:"shop"+cluster:"c2")", false},
-           Case{R"(namespace:"shop" + cluster:"c1")", true},
-           Case{R"(namespace:"a"|pod:"web-1")", true},
-           Case{R"(controllerName:"web"+controllerKind:"job"|node:"x")", false},
-           Case{R"(pod<~:"web")", true},
-           Case{R"(pod~>:"-2")", false},
-           Case{R"(pod!~:"eb-")", false},
-       }) {
-    Filter filter;
-    EXPECT_EQ(Filter::Parse(c.text, &filter), "") << c.text;
-    EXPECT_EQ(filter.Matches(id), c.matches) << c.text;
-  }
-}
-
-TEST(FilterTest, RefusesWhatTheServerRefuses) {
-  Filter filter;
-  EXPECT_EQ(Filter::Parse(R"(controller:"web")", &filter),
-            "invalid filter: parsing filter: 1 error occurred:\n\t* at "
-            "'controller': expect filter field\n\n");
-  for (const char* text :
-       {"namespace", "namespace:", "namespace:shop", R"(namespace:"shop)", R"(namespace:"a" pod:"b")"}) {
-    EXPECT_NE(Filter::Parse(text, &filter), "") << text;
-  }
 }
 
 TEST(JsonTextTest, NumbersAreWrittenAsGoDoes) {
