@@ -94,11 +94,25 @@ void CheckFacts(const Options& options, Problems& problems) {
   if (!is_code) {
     problems.push_back(absl::StrCat("--currency: \"", currency, "\" is not an ISO 4217 code such as USD or EUR"));
   }
+}
+
+void CheckDays(const Options& options, Problems& problems) {
   if (options.day_close_delay < absl::ZeroDuration() || options.day_close_delay >= absl::Hours(24)) {
     problems.push_back("--day.close-delay: must be at least 0s and less than 24h");
   }
   if (options.day_refresh < absl::Minutes(1) || options.day_refresh > absl::Hours(24)) {
     problems.push_back("--day.refresh: must be 1m to 24h");
+  }
+  if (options.day_keep < 1 || options.day_keep > 31) problems.push_back("--day.keep: must be 1 to 31");
+  if (options.day_settle_after < absl::ZeroDuration() || options.day_settle_after > absl::Hours(24 * 31)) {
+    problems.push_back("--day.settle-after: must be 0s to 744h");
+  }
+  if (options.backfill_days < 0 || options.backfill_days > 90) problems.push_back("--backfill.days: must be 0 to 90");
+  if (options.backfill_expose_for < absl::Hours(1) || options.backfill_expose_for > absl::Hours(24 * 31)) {
+    problems.push_back("--backfill.expose-for: must be 1h to 744h");
+  }
+  if (options.backfill_parallel_days < 1 || options.backfill_parallel_days > 90) {
+    problems.push_back("--backfill.parallel-days: must be 1 to 90");
   }
 }
 
@@ -137,6 +151,7 @@ std::vector<std::string> Options::Validate() const {
   Problems problems;
   CheckKubecost(*this, problems);
   CheckFacts(*this, problems);
+  CheckDays(*this, problems);
   CheckWeb(*this, problems);
   return problems;
 }

@@ -32,6 +32,16 @@ struct Options {
   absl::Duration day_utc_offset = absl::ZeroDuration();
   absl::Duration day_close_delay = absl::Hours(2);
   absl::Duration day_refresh = absl::Hours(1);
+  int day_keep = 3;
+  absl::Duration day_settle_after = absl::Hours(48);
+  bool day_pod_resources = false;
+
+  int backfill_days = 15;
+  absl::Duration backfill_expose_for = absl::Hours(26);
+  bool backfill_pods = false;
+  int backfill_parallel_days = 5;
+  // Empty: nothing is remembered over a restart.
+  std::string state_path;
 
   std::vector<std::string> listen_addresses = {":9103"};
   std::string telemetry_path = "/metrics";

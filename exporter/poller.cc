@@ -1,13 +1,11 @@
 #include "exporter/poller.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "exporter/log.h"
-#include "exporter/row_error.h"
-#include "kubecost/allocation_query.h"
+#include "kubecost/api_error.h"
 
 namespace exporter {
 namespace {
@@ -15,18 +13,32 @@ namespace {
 using kubecost::ErrorReason;
 using kubecost::Level;
 
+constexpr absl::Duration kClusterInfoRefresh = absl::Hours(1);
 constexpr absl::Duration kFirstBackoff = absl::Seconds(15);
 constexpr absl::Duration kLongestBackoff = absl::Minutes(10);
 constexpr int kDutyFactor = 10;
 // A sleep is cut into slices, so that a stuck loop is told from a sleeping one and a new day is noticed.
 constexpr absl::Duration kLongestSleep = absl::Seconds(15);
 
-std::string DayText(const kubecost::Window& day, absl::Duration utc_offset) {
-  return absl::FormatTime("%Y-%m-%d", day.start + utc_offset, absl::UTCTimeZone());
-}
-
 std::string DurationText(absl::Duration duration) {
   return absl::FormatDuration(absl::Trunc(duration, absl::Seconds(1)));
+}
+
+// The server answered, but not this question: asking day by day may do better.
+bool IsAnswered(ErrorReason reason) {
+  switch (reason) {
+    case ErrorReason::kReadTimeout:
+    case ErrorReason::kDeadline:
+    case ErrorReason::kDisconnected:
+    case ErrorReason::kHttp4xx:
+    case ErrorReason::kHttp5xx:
+    case ErrorReason::kUpstreamCode:
+    case ErrorReason::kWindowMismatch:
+    case ErrorReason::kParse:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -39,7 +51,10 @@ Poller::Poller(const Options& options, Clock& clock, kubecost::HttpClient& http,
       self_metrics_(self_metrics),
       client_(http, options.endpoint, options.query,
               [this](const kubecost::RequestRecord& request) { OnRequest(request); }),
+      reader_(options, client_, self_metrics, [this] { MarkProgress(); }),
+      book_(options),
       random_(std::random_device{}()) {
+  LoadState();
   MarkProgress();
 }
 
@@ -53,73 +68,68 @@ void Poller::Run(std::stop_token stop) {
 }
 
 absl::Duration Poller::PollDue(std::stop_token stop) {
-  for (const ViewSpec* view = NextView(); view != nullptr && !stop.stop_requested(); view = NextView()) {
+  AdvanceBook();
+  for (std::optional<Task> task = NextTask(); task.has_value() && !stop.stop_requested(); task = NextTask()) {
     const absl::Duration started = clock_.Elapsed();
-    const absl::Status status = Poll(view->view, stop);
+    const absl::Status status = Poll(*task, stop);
     if (absl::IsCancelled(status)) break;
-    const absl::Duration finished = clock_.Elapsed();
-    Conclude(*view, status, finished);
-    earliest_ = finished + kDutyFactor * (finished - started);
-    self_metrics_.CountPoll(view->name, status.ok(), finished - started, clock_.Now());
-    LogChange(*view, status);
+    Conclude(*task, status, started);
+    LogChange(*task, status);
+    AdvanceBook();
   }
   absl::Duration next = absl::InfiniteDuration();
-  for (const ViewSpec& view : kViews) {
-    if (view.enabled(options_)) next = std::min(next, DueOf(view));
-  }
+  for (const Task& task : Tasks()) next = std::min(next, DueOf(task));
   return std::max(next, earliest_) - clock_.Elapsed();
 }
 
-const ViewSpec* Poller::NextView() const {
+std::vector<Poller::Task> Poller::Tasks() {
+  std::vector<Task> tasks;
+  if (SpecOf(View::kClusterInfo).enabled(options_)) tasks.push_back({View::kClusterInfo, &cluster_info_});
+  // The newest day is wanted most, those behind the kept ones from the oldest on.
+  for (auto entry = book_.days().rbegin(); entry != book_.days().rend(); ++entry) {
+    Day& day = entry->second;
+    if (!day.is_backfill) tasks.push_back({View::kDay, &day.schedule, &day});
+  }
+  if (SpecOf(View::kBackfill).enabled(options_)) tasks.push_back({View::kBackfill, &backfill_});
+  for (auto& [start, day] : book_.days()) {
+    if (day.is_backfill) tasks.push_back({View::kBackfill, &day.schedule, &day});
+  }
+  return tasks;
+}
+
+std::optional<Poller::Task> Poller::NextTask() {
   const absl::Duration now = clock_.Elapsed();
-  if (now < earliest_) return nullptr;
-  // The longest waiting first: a view that fails slowly would else take every turn that the duty cycle leaves.
-  const ViewSpec* next = nullptr;
-  for (const ViewSpec& view : kViews) {
-    if (!view.enabled(options_) || DueOf(view) > now) continue;
-    if (next == nullptr || DueOf(view) < DueOf(*next)) next = &view;
+  if (now < earliest_) return std::nullopt;
+  // The longest waiting first: what fails slowly would else take every turn that the duty cycle leaves.
+  std::optional<Task> next;
+  for (const Task& task : Tasks()) {
+    if (DueOf(task) <= now && (!next.has_value() || DueOf(task) < DueOf(*next))) next = task;
   }
   return next;
 }
 
-absl::Duration Poller::DueOf(const ViewSpec& view) const {
-  const ViewState& state = StateOf(view);
-  if (view.view != View::kDay || state.failures > 0) return state.due;
-  // A newer day is read as soon as it is complete, whenever the last one was read.
-  const std::shared_ptr<const metrics::Snapshot> current = store_.Current();
-  const bool is_newer = current->day != nullptr && NewestDay().end > current->day->window.end;
-  return is_newer ? absl::ZeroDuration() : state.due;
+absl::Duration Poller::DueOf(const Task& task) const {
+  const bool looks_for_days = task.view == View::kBackfill && task.day == nullptr;
+  // Whether days are missing is asked again when a new day has closed.
+  const bool is_new_day = looks_for_days && backfill_.failures == 0 && backfilled_to_ < book_.newest().window.start;
+  return is_new_day ? absl::ZeroDuration() : task.schedule->due;
 }
 
-absl::Status Poller::Poll(View view, std::stop_token stop) {
-  const absl::Status status = view == View::kDay ? PollDay(stop) : PollClusterInfo(stop);
+absl::Status Poller::Poll(const Task& task, std::stop_token stop) {
+  const absl::Status status = task.day != nullptr               ? PollDay(*task.day, std::move(stop))
+                              : task.view == View::kClusterInfo ? PollClusterInfo(std::move(stop))
+                                                                : PollBackfill(std::move(stop));
   self_metrics_.SetApi(client_.api());
   const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
   if (reason.has_value()) self_metrics_.CountError(*reason);
   return status;
 }
 
-void Poller::Conclude(const ViewSpec& view, const absl::Status& status, absl::Duration now) {
-  ViewState& state = StateOf(view);
-  const bool is_recovery = status.ok() && state.failures > 0;
-  state.failures = status.ok() ? 0 : state.failures + 1;
-  state.due = now + (status.ok() ? view.refresh(options_) : Backoff(state.failures));
-  // Two answers that do not fit together were valid each; a server without clusterInfo is up.
-  const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
-  state.answered = status.ok() || reason == ErrorReason::kInconsistent ||
-                   (reason == ErrorReason::kNotFound && view.view == View::kClusterInfo);
-  if (is_recovery) {
-    // Kubecost answers again: what failed with it need not wait out its back-off.
-    for (ViewState& other : views_) {
-      if (other.failures > 0) other.due = std::min(other.due, now);
-    }
-  }
-  self_metrics_.SetUp(std::all_of(views_.begin(), views_.end(), [](const ViewState& each) { return each.answered; }));
-}
-
 absl::Status Poller::PollClusterInfo(std::stop_token stop) {
+  MarkProgress();
   const absl::StatusOr<kubecost::ClusterInfo> info = client_.GetClusterInfo(std::move(stop));
   if (!info.ok()) return info.status();
+  cluster_info_.due = clock_.Elapsed() + kClusterInfoRefresh;
   std::string labels = metrics::ClusterInfoLabels(*info, {options_.cluster_name, options_.cluster_info_labels});
   if (labels.empty()) {
     if (!told_missing_id_) {
@@ -136,60 +146,89 @@ absl::Status Poller::PollClusterInfo(std::stop_token stop) {
   return absl::OkStatus();
 }
 
-absl::Status Poller::PollDay(std::stop_token stop) {
-  auto day = std::make_shared<metrics::DayFacts>();
-  day->window = NewestDay();
-  // Cluster level first and last: when its totals differ, Kubecost was recomputing and the levels may not fit.
-  metrics::LevelTable cluster_again;
-  for (const auto& [level, table] :
-       {std::pair(Level::kCluster, &day->table(Level::kCluster)), std::pair(Level::kPod, &day->table(Level::kPod)),
-        std::pair(Level::kNamespace, &day->table(Level::kNamespace)), std::pair(Level::kCluster, &cluster_again)}) {
-    absl::StatusOr<metrics::LevelTable> read = ReadLevel(level, day->window, stop);
-    if (!read.ok()) return read.status();
-    *table = *std::move(read);
+absl::Status Poller::PollDay(Day& day, std::stop_token stop) {
+  const absl::Time started = clock_.Now();
+  const bool is_new = day.facts == nullptr;
+  absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> facts =
+      reader_.Read(day.window, book_.PodsOf(day), std::move(stop));
+  if (!facts.ok()) return facts.status();
+  if (!book_.Take(day, *facts, started, clock_.Elapsed())) {
+    return kubecost::ApiError(
+        ErrorReason::kShrunken,
+        absl::StrCat((*facts)->date, " as read now ",
+                     metrics::HasShrunk(*day.facts, **facts) ? "covers less time than before" : "does not add up",
+                     ": Kubecost may know a part of it only. What was read before stays, until Kubecost says the same ",
+                     DayBook::kReadsToBelieve, " times"));
   }
-  if (!metrics::SameTotals(day->table(Level::kCluster), cluster_again)) {
-    return kubecost::ApiError(ErrorReason::kInconsistent,
-                              absl::StrCat("the cluster's cost of ", DayText(day->window, options_.day_utc_offset),
-                                           " changed while it was being read: Kubecost was recomputing; the day is "
-                                           "read again"));
-  }
-  metrics::TableBuilder::AddSpecialCosts(day->table(Level::kNamespace), day->table(Level::kCluster));
-
-  metrics::Snapshot snapshot = *store_.Current();
-  const bool is_new = snapshot.day == nullptr || !(snapshot.day->window == day->window);
-  const size_t pod_rows = day->table(Level::kPod).rows();
-  const size_t namespace_rows = day->table(Level::kNamespace).rows();
-  const std::string day_text = DayText(day->window, options_.day_utc_offset);
-  snapshot.day = std::move(day);
-  Publish(std::move(snapshot));
-  self_metrics_.SetMergedRows(std::accumulate(merged_rows_.begin(), merged_rows_.end(), size_t{0}));
+  PublishDays();
   if (is_new) {
     Log(LogLevel::kInfo, "serving a new day",
-        {{"day", day_text}, {"namespaces", absl::StrCat(namespace_rows)}, {"pods", absl::StrCat(pod_rows)}});
+        {{"day", (*facts)->date},
+         {"namespaces", absl::StrCat((*facts)->table(Level::kNamespace).rows())},
+         {"pods", absl::StrCat((*facts)->table(Level::kPod).rows())}});
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<metrics::LevelTable> Poller::ReadLevel(Level level, const kubecost::Window& day, std::stop_token stop) {
-  MarkProgress();
-  size_t& last_rows = last_rows_[static_cast<size_t>(level)];
-  metrics::TableBuilder builder(level, options_.cluster_name, last_rows);
-  const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
-      {day, level}, [&builder](const kubecost::Allocation& row) { return ErrorOfRow(builder.Add(row), row); },
-      std::move(stop));
-  if (!answer.ok()) return answer.status();
-  last_rows = builder.rows();
-  metrics::LevelTable table = builder.Build();
-  kubecost::InvalidValues invalid = answer->invalid;
-  invalid.invalid_utf8 = builder.invalid_utf8();
-  self_metrics_.CountInvalidValues(invalid);
-  merged_rows_[static_cast<size_t>(level)] = builder.merged_rows();
-  return table;
+absl::Status Poller::PollBackfill(std::stop_token stop) {
+  const std::optional<kubecost::Window> span = book_.BackfillSpan();
+  const absl::Time newest = book_.newest().window.start;
+  absl::StatusOr<std::vector<kubecost::Window>> found = std::vector<kubecost::Window>();
+  if (span.has_value()) found = reader_.FindDays(*span, std::move(stop));
+  if (!found.ok()) {
+    const std::optional<ErrorReason> reason = kubecost::ReasonOf(found.status());
+    if (!reason.has_value() || !IsAnswered(*reason)) return found.status();
+    // One question for all days is too much for some servers. A day that turns out empty costs one small request.
+    Log(LogLevel::kInfo, "back-fill: Kubecost cannot tell in one answer which days it has: each is tried",
+        {{"error", std::string(found.status().message())}});
+    self_metrics_.CountError(*reason);
+    found = std::vector<kubecost::Window>();
+    for (absl::Time start = span->start; start < span->end; start += absl::Hours(24)) {
+      found->push_back({start, start + absl::Hours(24)});
+    }
+  }
+  backfilled_to_ = newest;
+  backfill_.due = absl::InfiniteDuration();
+  const size_t missing = book_.Backfill(*found, clock_.Elapsed());
+  if (missing > 0)
+    Log(LogLevel::kInfo, "back-fill: reading days that were not served", {{"days", absl::StrCat(missing)}});
+  return absl::OkStatus();
 }
 
-kubecost::Window Poller::NewestDay() const {
-  return kubecost::NewestCompleteDay(clock_.Now(), options_.day_utc_offset, options_.day_close_delay);
+bool Poller::IsNothingToRead(const Task& task, const absl::Status& status) const {
+  return task.day != nullptr && task.day->window.start < book_.newest().window.start &&
+         kubecost::ReasonOf(status) == ErrorReason::kEmpty;
+}
+
+void Poller::Conclude(const Task& task, const absl::Status& status, absl::Duration started) {
+  const absl::Duration finished = clock_.Elapsed();
+  earliest_ = finished + kDutyFactor * (finished - started);
+  Schedule& schedule = *task.schedule;
+  const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
+  const bool is_nothing = IsNothingToRead(task, status);
+  if (is_nothing) book_.TakeNothing(*task.day, finished);
+  const bool is_good = status.ok() || is_nothing;
+  // A generation that is not believed yet has been read well: it is asked for again as any other.
+  const bool is_failure = !is_good && reason != ErrorReason::kShrunken;
+  const bool is_recovery = !is_failure && schedule.failures > 0;
+  schedule.failures = is_failure ? schedule.failures + 1 : 0;
+  if (is_failure) schedule.due = finished + Backoff(schedule.failures);
+  schedule.was_polled = true;
+  schedule.is_good = is_good;
+  // Two answers that do not fit together were valid each; a server without clusterInfo is up.
+  schedule.is_answered = !is_failure || reason == ErrorReason::kInconsistent ||
+                         (reason == ErrorReason::kNotFound && task.view == View::kClusterInfo);
+  bool is_up = true;
+  bool is_view_up = true;
+  for (const Task& other : Tasks()) {
+    // Kubecost answers again: what failed with it need not wait out its back-off.
+    if (is_recovery && other.schedule->failures > 0) other.schedule->due = std::min(other.schedule->due, finished);
+    is_up = is_up && other.schedule->is_answered;
+    is_view_up = is_view_up && (other.view != task.view || other.schedule->is_good);
+  }
+  self_metrics_.SetUp(is_up);
+  self_metrics_.SetViewUp(SpecOf(task.view).name, is_view_up);
+  self_metrics_.CountPoll(SpecOf(task.view).name, is_good, finished - started, clock_.Now());
 }
 
 absl::Duration Poller::Backoff(int failures) {
@@ -199,31 +238,38 @@ absl::Duration Poller::Backoff(int failures) {
   return std::min(wait, kLongestBackoff) * std::uniform_real_distribution<double>(0.8, 1.2)(random_);
 }
 
-void Poller::Publish(metrics::Snapshot snapshot) {
-  auto published = std::make_shared<const metrics::Snapshot>(std::move(snapshot));
-  store_.Publish(published);
-  self_metrics_.SetSnapshot(*published);
+bool Poller::IsTold(const Task& task, std::optional<ErrorReason> reason) {
+  const std::vector<Task> tasks = Tasks();
+  return std::any_of(tasks.begin(), tasks.end(), [&](const Task& other) {
+    const std::optional<ErrorReason>& told = other.schedule->told_reason;
+    return other.view == task.view && other.schedule != task.schedule &&
+           (reason.has_value() ? told == reason : told.has_value());
+  });
 }
 
-void Poller::LogChange(const ViewSpec& view, const absl::Status& status) {
-  const std::string name(view.name);
-  ViewState& state = StateOf(view);
+void Poller::LogChange(const Task& task, const absl::Status& status) {
+  Schedule& schedule = *task.schedule;
+  LogFields fields = {{"view", std::string(SpecOf(task.view).name)}};
+  const bool was_told = schedule.told_reason.has_value();
   if (status.ok()) {
-    if (state.told_reason.has_value()) Log(LogLevel::kInfo, "reading from Kubecost works again", {{"view", name}});
-    state.told_reason.reset();
+    schedule.told_reason.reset();
+    if (was_told && !IsTold(task, std::nullopt)) Log(LogLevel::kInfo, "reading from Kubecost works again", fields);
     return;
   }
   const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
-  if (state.told_reason == reason) return;
-  state.told_reason = reason;
-  const std::shared_ptr<const metrics::Snapshot> current = store_.Current();
-  LogFields fields = {{"view", name},
-                      {"reason", std::string(reason.has_value() ? kubecost::ErrorReasonName(*reason) : "internal")},
-                      {"error", std::string(status.message())},
-                      {"next_try_in", DurationText(std::max(state.due, earliest_) - clock_.Elapsed())}};
-  if (current->day != nullptr) {
-    fields.emplace_back("still_serving_day", DayText(current->day->window, options_.day_utc_offset));
+  const bool is_news = schedule.told_reason != reason && !IsTold(task, reason);
+  schedule.told_reason = reason;
+  if (!is_news) return;
+  if (task.day != nullptr) fields.emplace_back("day", DateText(task.day->window, options_.day_utc_offset));
+  fields.emplace_back("reason", std::string(reason.has_value() ? kubecost::ErrorReasonName(*reason) : "internal"));
+  fields.emplace_back("error", std::string(status.message()));
+  if (IsNothingToRead(task, status)) {
+    Log(LogLevel::kInfo, "Kubecost has nothing for a day", fields);
+    return;
   }
+  fields.emplace_back("next_try_in", DurationText(std::max(schedule.due, earliest_) - clock_.Elapsed()));
+  const std::shared_ptr<const metrics::Snapshot> current = store_.Current();
+  if (current->day != nullptr) fields.emplace_back("still_serving_day", current->day->date);
   Log(LogLevel::kWarn, "reading from Kubecost failed", fields);
 }
 
@@ -234,6 +280,50 @@ void Poller::OnRequest(const kubecost::RequestRecord& request) {
                       {"bytes", absl::StrCat(request.bytes)}};
   if (!request.status.ok()) fields.emplace_back("error", std::string(request.status.message()));
   Log(LogLevel::kDebug, "request", fields);
+}
+
+void Poller::AdvanceBook() {
+  if (book_.Advance(clock_.Now(), clock_.Elapsed())) PublishDays();
+  SaveState();
+}
+
+void Poller::PublishDays() {
+  metrics::Snapshot snapshot = *store_.Current();
+  snapshot.day = book_.Plain();
+  snapshot.daily = std::make_shared<const metrics::DailyFacts>(book_.Served(), options_.day_pod_resources);
+  Publish(std::move(snapshot));
+}
+
+void Poller::Publish(metrics::Snapshot snapshot) {
+  auto published = std::make_shared<const metrics::Snapshot>(std::move(snapshot));
+  store_.Publish(published);
+  self_metrics_.SetSnapshot(*published);
+}
+
+void Poller::LoadState() {
+  if (options_.state_path.empty()) return;
+  absl::StatusOr<Delivered> delivered = LoadDelivered(options_.state_path, DeliverySettings(options_));
+  keeps_state_ = !absl::IsInvalidArgument(delivered.status());
+  if (delivered.ok()) {
+    book_.SetDelivered(*delivered);
+    return;
+  }
+  Log(LogLevel::kWarn,
+      keeps_state_ ? "the state file is not used, back-fill starts anew; it will be replaced"
+                   : "the state file is not used and left as it is, back-fill starts anew at each start",
+      {{"path", options_.state_path}, {"error", std::string(delivered.status().message())}});
+}
+
+void Poller::SaveState() {
+  if (!keeps_state_ || saved_ == book_.delivered()) return;
+  const absl::Status status = SaveDelivered(options_.state_path, book_.delivered(), DeliverySettings(options_));
+  if (status.ok()) {
+    saved_ = book_.delivered();
+  } else if (!told_state_error_) {
+    Log(LogLevel::kWarn, "the state cannot be kept: a restart will repeat the back-fill",
+        {{"error", std::string(status.message())}});
+  }
+  told_state_error_ = !status.ok();
 }
 
 void Poller::MarkProgress() { progress_nanos_ = absl::ToInt64Nanoseconds(clock_.Elapsed()); }

@@ -2,30 +2,30 @@
 #ifndef EXPORTER_POLLER_H_
 #define EXPORTER_POLLER_H_
 
-#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
 #include <random>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "exporter/clock.h"
+#include "exporter/day_book.h"
+#include "exporter/day_reader.h"
 #include "exporter/options.h"
+#include "exporter/schedule.h"
 #include "exporter/self_metrics.h"
 #include "exporter/views.h"
 #include "kubecost/allocation_client.h"
-#include "kubecost/api_error.h"
 #include "metrics/snapshot.h"
-#include "metrics/table_builder.h"
 
 namespace exporter {
 
-// All polling policy:
-//  - one request at a time; a view is read again after its refresh interval, or as soon as a newer day is complete;
+// All polling policy (which days are wanted when is DayBook's):
+//  - one request at a time; what has waited longest is next;
 //  - after a failure the wait doubles from 15 s to 10 min, with jitter;
 //  - no poll starts sooner after the last one's end than ten times what that one took, because Kubecost goes on
 //    computing after a client has given up, and a slow Kubecost is a busy one;
@@ -39,42 +39,47 @@ class Poller {
   // Polls until `stop`.
   void Run(std::stop_token stop);
 
-  // Polls every view that is due, the one that has waited longest first, and returns how long the next has to wait.
+  // Polls all that is due and returns how long the next has to wait.
   absl::Duration PollDue(std::stop_token stop);
 
   // For how long the loop has neither slept nor sent a request. It is stuck when this exceeds a request's deadline.
   absl::Duration TimeSinceProgress() const;
 
  private:
-  struct ViewState {
-    absl::Duration due = absl::ZeroDuration();  // by Clock::Elapsed()
-    int failures = 0;
-    // False when the last answer was none or not valid.
-    bool answered = true;
-    // The failure that the log was last told, if it still lasts.
-    std::optional<kubecost::ErrorReason> told_reason;
+  // Something that is asked for on its own: the cluster's description, which days there are, or a day.
+  struct Task {
+    View view;
+    Schedule* schedule;
+    Day* day = nullptr;
   };
 
-  // The enabled view whose turn it is; null when none may be polled now.
-  const ViewSpec* NextView() const;
-  // When the view may be polled, by Clock::Elapsed().
-  absl::Duration DueOf(const ViewSpec& view) const;
-  ViewState& StateOf(const ViewSpec& view) { return views_[static_cast<size_t>(&view - kViews.data())]; }
-  const ViewState& StateOf(const ViewSpec& view) const { return views_[static_cast<size_t>(&view - kViews.data())]; }
-  absl::Status Poll(View view, std::stop_token stop);
-  // What follows from a poll's end for the view, for the others and for kubecost_exporter_up.
-  void Conclude(const ViewSpec& view, const absl::Status& status, absl::Duration now);
-  absl::Status PollClusterInfo(std::stop_token stop);
-  absl::Status PollDay(std::stop_token stop);
+  // All of them; of two that are due alike the first is preferred.
+  std::vector<Task> Tasks();
+  // The task whose turn it is; nothing when none may be polled now.
+  std::optional<Task> NextTask();
+  absl::Duration DueOf(const Task& task) const;
 
-  // Reads one level of a day.
-  absl::StatusOr<metrics::LevelTable> ReadLevel(kubecost::Level level, const kubecost::Window& day,
-                                                std::stop_token stop);
-  kubecost::Window NewestDay() const;
+  absl::Status Poll(const Task& task, std::stop_token stop);
+  absl::Status PollClusterInfo(std::stop_token stop);
+  absl::Status PollDay(Day& day, std::stop_token stop);
+  absl::Status PollBackfill(std::stop_token stop);
+  // A day before the newest for which Kubecost has nothing is none that failed.
+  bool IsNothingToRead(const Task& task, const absl::Status& status) const;
+  // What follows from a poll's end for the task and the others.
+  void Conclude(const Task& task, const absl::Status& status, absl::Duration started);
+  // How long until the next try after so many failures in a row.
   absl::Duration Backoff(int failures);
-  void Publish(metrics::Snapshot snapshot);
-  void LogChange(const ViewSpec& view, const absl::Status& status);
+
+  void LogChange(const Task& task, const absl::Status& status);
+  // Whether the log has been told of the reason, or of any, for another task of the view.
+  bool IsTold(const Task& task, std::optional<kubecost::ErrorReason> reason);
   void OnRequest(const kubecost::RequestRecord& request);
+
+  void AdvanceBook();
+  void PublishDays();
+  void Publish(metrics::Snapshot snapshot);
+  void LoadState();
+  void SaveState();
   void MarkProgress();
 
   // Constant after construction.
@@ -85,12 +90,17 @@ class Poller {
   kubecost::AllocationClient client_;
 
   // Of the polling thread.
-  std::array<ViewState, kViewCount> views_;
-  absl::Duration earliest_ = absl::ZeroDuration();  // of any poll, by the duty cycle and Clock::Elapsed()
+  DayReader reader_;
+  DayBook book_;
+  Schedule cluster_info_;
+  Schedule backfill_;
+  absl::Time backfilled_to_ = absl::InfinitePast();  // the newest day when back-fill looked last
+  absl::Duration earliest_ = absl::ZeroDuration();   // of any poll, by the duty cycle and Clock::Elapsed()
   std::mt19937_64 random_;
-  std::array<size_t, kubecost::kLevelCount> last_rows_ = {};
-  std::array<size_t, kubecost::kLevelCount> merged_rows_ = {};  // of the level's newest answer
   bool told_missing_id_ = false;
+  Delivered saved_;
+  bool keeps_state_ = false;
+  bool told_state_error_ = false;
 
   std::atomic<int64_t> progress_nanos_ = 0;  // Clock::Elapsed()
 };

@@ -229,9 +229,12 @@ void SelfMetrics::CountError(kubecost::ErrorReason reason) {
   families_->api_errors.Add({{"reason", std::string(kubecost::ErrorReasonName(reason))}}).Increment();
 }
 
+void SelfMetrics::SetViewUp(absl::string_view view, bool up) {
+  families_->view_up.Add({{"view", std::string(view)}}).Set(up ? 1 : 0);
+}
+
 void SelfMetrics::CountPoll(absl::string_view view, bool success, absl::Duration duration, absl::Time finished) {
   const std::string name(view);
-  families_->view_up.Add({{"view", name}}).Set(success ? 1 : 0);
   families_->polls.Add({{"view", name}, {"result", success ? "success" : "error"}}).Increment();
   families_->poll_duration.Add({{"view", name}}, kPollBuckets).Observe(absl::ToDoubleSeconds(duration));
   if (success) families_->last_success.Add({{"view", name}}).Set(absl::ToDoubleSeconds(finished - absl::UnixEpoch()));

@@ -30,6 +30,7 @@ class SelfMetrics {
   void SetUp(bool up);
   void CountRequest(const kubecost::RequestRecord& request);
   void CountError(kubecost::ErrorReason reason);
+  void SetViewUp(absl::string_view view, bool up);
   void CountPoll(absl::string_view view, bool success, absl::Duration duration, absl::Time finished);
   void CountInvalidValues(const kubecost::InvalidValues& values);
   void SetSnapshot(const metrics::Snapshot& snapshot);

@@ -1,4 +1,4 @@
-// What is polled when: one row per view.
+// What is polled: one row per view.
 #ifndef EXPORTER_VIEWS_H_
 #define EXPORTER_VIEWS_H_
 
@@ -6,12 +6,12 @@
 #include <cstddef>
 
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "exporter/options.h"
 
 namespace exporter {
 
-enum class View { kClusterInfo, kDay };
+// What is known of the cluster, the closed days that are kept, and those behind them.
+enum class View { kClusterInfo, kDay, kBackfill };
 
 struct ViewSpec {
   View view;
@@ -19,20 +19,17 @@ struct ViewSpec {
   absl::string_view name;
   // Whether the options ask for it.
   bool (*enabled)(const Options&);
-  // Time from one good poll to the next.
-  absl::Duration (*refresh)(const Options&);
 };
 
-// In the order in which they are polled when several are due.
-inline constexpr std::array<ViewSpec, 2> kViews = {{
+// In the order of View.
+inline constexpr std::array<ViewSpec, 3> kViews = {{
     {View::kClusterInfo, "cluster_info",
-     [](const Options& options) { return options.cluster_info == ClusterInfoMode::kMirror; },
-     [](const Options&) { return absl::Hours(1); }},
-    {View::kDay, "day", [](const Options&) { return true; },
-     [](const Options& options) { return options.day_refresh; }},
+     [](const Options& options) { return options.cluster_info == ClusterInfoMode::kMirror; }},
+    {View::kDay, "day", [](const Options&) { return true; }},
+    {View::kBackfill, "backfill", [](const Options& options) { return options.backfill_days > options.day_keep; }},
 }};
 
-inline constexpr size_t kViewCount = kViews.size();
+inline const ViewSpec& SpecOf(View view) { return kViews[static_cast<size_t>(view)]; }
 
 }  // namespace exporter
 

@@ -18,11 +18,14 @@ enum class Type { kGauge, kCounter, kHistogram };
 // Which part of the snapshot a family is read from.
 enum class Source {
   kDay,          // the tables of the newest complete day
+  kDaily,        // the tables of every day served, told apart by label date
+  kDayStatus,    // what is known of a cluster's day besides its costs
   kClusterInfo,  // Kubecost's own description of the cluster
   kExporter,     // not in the snapshot: the exporter about itself
 };
 
-// A column of a level's table. The first nine follow kubecost::Resource and the total.
+// A column of a level's table, or another value of the family's source. The first nine follow kubecost::Resource and
+// the total.
 enum class Column {
   kCpu,
   kGpu,
@@ -43,6 +46,15 @@ enum class Column {
   kValueCount,
   // No value of its own: 1 for every row, with the attributes as labels.
   kInfo = kValueCount,
+  // Those of all resources, told apart by label resource.
+  kResources,
+  // Of kDayStatus, which has one value of each for a cluster and day, and a difference for each level below.
+  kComplete,
+  kSettled,
+  kCoverage,
+  kPods,
+  kLastRead,
+  kDifference,
 };
 inline constexpr size_t kColumnCount = static_cast<size_t>(Column::kValueCount);
 
@@ -63,6 +75,8 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     // clang-format off
     {"kubecost_cluster_cpu_cost", "CPU cost of the cluster on the newest complete day, adjustment included, in the currency Kubecost is configured with.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kCpu},
     {"kubecost_cluster_cpu_efficiency", "CPU used over CPU requested by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kCpuEfficiency},
+    {"kubecost_cluster_daily_cost", "Total cost of the cluster on the calendar day in label date.", Type::kGauge, "cluster,date", Source::kDaily, Level::kCluster, Column::kTotal},
+    {"kubecost_cluster_daily_resource_cost", "Cost of one resource in the cluster on the calendar day in label date; the sum over resource is the daily cost.", Type::kGauge, "cluster,resource,date", Source::kDaily, Level::kCluster, Column::kResources},
     {"kubecost_cluster_external_cost", "Cost outside the cluster that Kubecost attributes to the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kExternal},
     {"kubecost_cluster_gpu_cost", "GPU cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kGpu},
     {"kubecost_cluster_idle_cost", "Cost of capacity that no workload asked for or used on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kIdle},
@@ -77,8 +91,15 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_cluster_total_efficiency", "CPU and memory efficiency of the cluster on the newest complete day, weighted by cost.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kTotalEfficiency},
     {"kubecost_cluster_unallocated_cost", "Cost on the newest complete day that Kubecost could give to no namespace.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kUnallocated},
     {"kubecost_cluster_unmounted_cost", "Cost on the newest complete day of volumes and load balancers that nothing uses.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kUnmounted},
+    {"kubecost_day_complete", "1 when the day is closed, all levels were read as one generation and reconcile.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kComplete},
+    {"kubecost_day_coverage_ratio", "Estimate of the part of the day in which pods ran.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kCoverage},
+    {"kubecost_day_last_read_timestamp_seconds", "When the day was last read from Kubecost.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kLastRead},
+    {"kubecost_day_pods", "Pod rows of the day.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kPods},
+    {"kubecost_day_settled", "1 when the day ended longer ago than reconciliation takes and was read since.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kSettled},
     {"kubecost_namespace_cpu_cost", "CPU cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kCpu},
     {"kubecost_namespace_cpu_efficiency", "CPU used over CPU requested by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kCpuEfficiency},
+    {"kubecost_namespace_daily_cost", "Total cost of the namespace on the calendar day in label date.", Type::kGauge, "cluster,namespace,date", Source::kDaily, Level::kNamespace, Column::kTotal},
+    {"kubecost_namespace_daily_resource_cost", "Cost of one resource in the namespace on the calendar day in label date; the sum over resource is the daily cost.", Type::kGauge, "cluster,namespace,resource,date", Source::kDaily, Level::kNamespace, Column::kResources},
     {"kubecost_namespace_external_cost", "Cost outside the cluster that Kubecost attributes to the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kExternal},
     {"kubecost_namespace_gpu_cost", "GPU cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kGpu},
     {"kubecost_namespace_load_balancer_cost", "Load balancer cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kLoadBalancer},
@@ -91,6 +112,9 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_namespace_total_efficiency", "CPU and memory efficiency of the namespace on the newest complete day, weighted by cost.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kTotalEfficiency},
     {"kubecost_pod_cpu_cost", "CPU cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kCpu},
     {"kubecost_pod_cpu_efficiency", "CPU used over CPU requested by the pod on the newest complete day.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kCpuEfficiency},
+    {"kubecost_pod_daily_cost", "Total cost of the pod on the calendar day in label date.", Type::kGauge, "cluster,namespace,pod,date", Source::kDaily, Level::kPod, Column::kTotal},
+    {"kubecost_pod_daily_info", "Where the pod ran and what controlled it on the calendar day in label date.", Type::kGauge, "cluster,namespace,pod,node,controller_kind,controller,date", Source::kDaily, Level::kPod, Column::kInfo},
+    {"kubecost_pod_daily_resource_cost", "Cost of one resource of the pod on the calendar day in label date, where it is not 0. With --day.pod-resources.", Type::kGauge, "cluster,namespace,pod,resource,date", Source::kDaily, Level::kPod, Column::kResources},
     {"kubecost_pod_external_cost", "Cost outside the cluster that Kubecost attributes to the pod on the newest complete day. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kExternal},
     {"kubecost_pod_gpu_cost", "GPU cost of the pod on the newest complete day, adjustment included. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kGpu},
     {"kubecost_pod_info", "Where the pod ran and what controls it, on the newest complete day.", Type::kGauge, "cluster,namespace,pod,node,controller_kind,controller", Source::kDay, Level::kPod, Column::kInfo},
@@ -102,6 +126,7 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_pod_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the pod on the newest complete day. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kShared},
     {"kubecost_pod_total_cost", "Total cost of the pod on the newest complete day, all resources, adjustments included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kTotal},
     {"kubecost_pod_total_efficiency", "CPU and memory efficiency of the pod on the newest complete day, weighted by cost.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kTotalEfficiency},
+    {"kubecost_reconciliation_difference", "Cluster total minus the sum of the level, each from its own query.", Type::kGauge, "cluster,date,level", Source::kDayStatus, Level::kCluster, Column::kDifference},
     {"kubecost_exporter_api_errors_total", "Failed requests to Kubecost by reason.", Type::kCounter, "reason", Source::kExporter, Level::kCluster, Column::kInfo},
     {"kubecost_exporter_api_requests_total", "HTTP requests to Kubecost by path and status code; code is 0 when no answer came.", Type::kCounter, "endpoint,code", Source::kExporter, Level::kCluster, Column::kInfo},
     {"kubecost_exporter_api_response_bytes", "Size of the last good answer by path, decompressed.", Type::kGauge, "endpoint", Source::kExporter, Level::kCluster, Column::kInfo},

@@ -31,14 +31,22 @@ size_t LevelTable::bytes() const {
     bytes += scope.cluster.capacity() + scope.namespace_name.capacity() + scope.labels.capacity();
   }
   for (const std::vector<double>& column : columns_) bytes += BytesOf(column);
+  for (const ClusterSum& sum : sums_) bytes += sizeof(sum) + sum.cluster.capacity();
   return bytes;
+}
+
+int CompareIdentity(const LevelTable& a, size_t i, const LevelTable& b, size_t j) {
+  const LevelTable::Scope& scope_a = a.scope(i);
+  const LevelTable::Scope& scope_b = b.scope(j);
+  if (const int order = scope_a.cluster.compare(scope_b.cluster); order != 0) return order;
+  if (const int order = scope_a.namespace_name.compare(scope_b.namespace_name); order != 0) return order;
+  return a.level() == Level::kPod ? a.pod(i).compare(b.pod(j)) : 0;
 }
 
 bool SameTotals(const LevelTable& a, const LevelTable& b) {
   if (a.rows() != b.rows()) return false;
   for (size_t row = 0; row < a.rows(); ++row) {
-    if (a.scope(row).cluster != b.scope(row).cluster) return false;
-    if (a.scope(row).namespace_name != b.scope(row).namespace_name) return false;
+    if (CompareIdentity(a, row, b, row) != 0) return false;
   }
   const std::vector<double>& totals_a = a.column(Column::kTotal);
   const std::vector<double>& totals_b = b.column(Column::kTotal);

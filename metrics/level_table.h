@@ -5,25 +5,37 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "metrics/family.h"
+#include "metrics/run_time.h"
 
 namespace metrics {
 
-// Immutable once built by TableBuilder. Rows are unique by (cluster, namespace, pod) and sorted by these texts. All
-// texts are stored escaped, ready to be copied between the quotes of a label.
+// Immutable once built by TableBuilder. All texts are stored escaped, ready to be copied between the quotes of a label.
+// Rows are unique by (cluster, namespace, pod) and sorted by these texts.
 class LevelTable {
  public:
   // A cluster, or a namespace of one.
   struct Scope {
     std::string cluster;
     std::string namespace_name;
-    // The beginning of the label block, up to where the pod's name or the closing brace stands:
-    // `{cluster="a",namespace="b",pod="` or `{cluster="a",namespace="b"} `.
+    // The beginning of the label block, up to where the pod's name or the last value's closing quote stands:
+    // `{cluster="a",namespace="b",pod="` or `{cluster="a",namespace="b`.
     std::string labels;
+  };
+
+  // All rows of one cluster together.
+  struct ClusterSum {
+    std::string cluster;
+    double total = 0;    // unknown when one row's is
+    size_t terms = 0;    // amounts of Kubecost's that were added, each rounded
+    size_t samples = 0;  // rows whose total is known
+    // Of the pod level: when real pods ran.
+    std::optional<Extent> extent;
   };
 
   Level level() const { return level_; }
@@ -40,6 +52,9 @@ class LevelTable {
 
   // One value per row, kubecost::kUnknown where there is no sample; empty when no row has one.
   const std::vector<double>& column(Column column) const { return columns_[static_cast<size_t>(column)]; }
+
+  // Sorted by cluster.
+  const std::vector<ClusterSum>& sums() const { return sums_; }
 
   // Samples that `column` gives.
   size_t CountSamples(Column column) const;
@@ -60,9 +75,13 @@ class LevelTable {
   std::vector<std::string> controllers_;
   std::vector<uint32_t> controller_of_row_;
   std::array<std::vector<double>, kColumnCount> columns_;
+  std::vector<ClusterSum> sums_;
 };
 
-// True when both tables give the same total to the same clusters and namespaces: two reads of one generation.
+// The order of rows: negative when row `i` of `a` comes before row `j` of `b`, 0 when both have the same identity.
+int CompareIdentity(const LevelTable& a, size_t i, const LevelTable& b, size_t j);
+
+// True when both tables give the same total to the same identities: two reads of one generation.
 bool SameTotals(const LevelTable& a, const LevelTable& b);
 
 }  // namespace metrics

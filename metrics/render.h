@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "metrics/snapshot.h"
@@ -23,14 +24,39 @@ class Renderer {
   absl::string_view Next();
 
  private:
-  // Writes rows of the present family until the block is full (false) or the family is done (true).
-  bool RenderTable(const Family& family, const LevelTable& table);
-  void RenderClusterInfo(const Family& family);
+  // What stands around the value of one row.
+  struct Line {
+    absl::string_view name;
+    absl::string_view scope;
+    absl::string_view pod;
+    absl::string_view node;        // of an info family
+    absl::string_view controller;  // of an info family
+    absl::string_view resource;    // of a family of parts
+    absl::string_view labels_end;
+  };
+
+  // Each of these writes lines of the present family until the block is full (false) or the family is done (true).
+  bool RenderFamily(const Family& family);
+  bool RenderDay(const Family& family, const LevelTable& table);
+  bool RenderDaily(const Family& family, const DailyFacts& daily);
+  // Writes all lines of a family that has few.
+  void RenderStatuses(const Family& family, const DailyFacts& daily);
+  void RenderText(const Family& family, absl::string_view lines);
+  // A line of the row; false when the block has no room for it.
+  bool RenderRow(const Family& family, const LevelTable& table, size_t row, absl::string_view resource,
+                 absl::string_view labels_end, double value);
+  bool WriteLine(const Line& line, bool is_info, double value);
 
   const std::shared_ptr<const Snapshot> snapshot_;
+  // How far it has come: the family, ...
   size_t family_ = 0;
+  // ... its header, still to be written, ...
+  std::string header_;
+  // ... the row, or the place in DailyFacts::order(), ...
   size_t row_ = 0;
-  bool header_written_ = false;
+  // ... and there the next row of each day, and the line of the identity.
+  std::vector<size_t> row_of_day_;
+  size_t part_ = 0;
   std::string block_;
   size_t used_ = 0;
 };

@@ -21,20 +21,33 @@ std::string LabelName(absl::string_view key) {
 }  // namespace
 
 std::vector<std::pair<absl::string_view, size_t>> Snapshot::SeriesByFamily() const {
+  const auto count = [this](const Family& family) -> size_t {
+    switch (family.source) {
+      case Source::kDay:
+        return day == nullptr ? 0 : day->table(family.level).CountSamples(family.column);
+      case Source::kDaily:
+      case Source::kDayStatus:
+        return daily == nullptr ? 0 : daily->CountSamples(family);
+      case Source::kClusterInfo:
+        return cluster_info == nullptr ? 0 : 1;
+      case Source::kExporter:
+        break;
+    }
+    return 0;
+  };
   std::vector<std::pair<absl::string_view, size_t>> series;
   for (const Family& family : kFamilies) {
-    size_t count = 0;
-    if (family.source == Source::kDay && day != nullptr) count = day->table(family.level).CountSamples(family.column);
-    if (family.source == Source::kClusterInfo && cluster_info != nullptr) count = 1;
-    if (family.source != Source::kExporter) series.emplace_back(family.name, count);
+    if (family.source != Source::kExporter) series.emplace_back(family.name, count(family));
   }
   return series;
 }
 
 size_t Snapshot::bytes() const {
   size_t bytes = sizeof(*this);
-  if (day != nullptr) {
-    for (const LevelTable& table : day->tables) bytes += table.bytes();
+  if (day != nullptr) bytes += day->bytes();
+  if (daily != nullptr) {
+    bytes += daily->bytes();
+    for (const ServedDay& each : daily->days()) bytes += each.facts == day ? 0 : each.facts->bytes();
   }
   if (cluster_info != nullptr) bytes += cluster_info->capacity();
   return bytes;

@@ -2,7 +2,6 @@
 #ifndef METRICS_SNAPSHOT_H_
 #define METRICS_SNAPSHOT_H_
 
-#include <array>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -12,25 +11,17 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "kubecost/allocation.h"
-#include "metrics/family.h"
-#include "metrics/level_table.h"
+#include "metrics/daily_facts.h"
+#include "metrics/day_facts.h"
 
 namespace metrics {
 
-// One calendar day, all levels read as one generation.
-struct DayFacts {
-  kubecost::Window window;
-  std::array<LevelTable, kubecost::kLevelCount> tables;
-
-  LevelTable& table(Level level) { return tables[static_cast<size_t>(level)]; }
-  const LevelTable& table(Level level) const { return tables[static_cast<size_t>(level)]; }
-};
-
-// The parts are shared with the snapshots before and after: publishing a new view copies two pointers.
+// The parts are shared with the snapshots before and after: publishing a new view copies pointers.
 struct Snapshot {
-  // Null until a day has been read.
+  // The newest complete day, for the plain families; null until one has been read.
   std::shared_ptr<const DayFacts> day;
+  // It and all others, for the families keyed by date; null until a day has been read.
+  std::shared_ptr<const DailyFacts> daily;
   // The label block of kubecost_cluster_info, `{id="...",...} `; null while there is none.
   std::shared_ptr<const std::string> cluster_info;
 

@@ -18,10 +18,8 @@ using kubecost::IsKnown;
 using kubecost::kUnknown;
 using kubecost::Resource;
 
-std::string Escaped(absl::string_view text) {
-  std::string escaped;
-  AppendLabelValue(text, escaped);
-  return escaped;
+bool IsSpecialName(absl::string_view name) {
+  return name.size() > 4 && absl::StartsWith(name, "__") && absl::EndsWith(name, "__");
 }
 
 // The last part of a row's key when it has the form of a special row (`__idle__`, `cluster-one/__idle__`), else empty.
@@ -29,13 +27,18 @@ std::string Escaped(absl::string_view text) {
 absl::string_view SpecialName(absl::string_view key) {
   const size_t slash = key.rfind('/');
   const absl::string_view last = slash == absl::string_view::npos ? key : key.substr(slash + 1);
-  const bool special = last.size() > 4 && absl::StartsWith(last, "__") && absl::EndsWith(last, "__");
-  return special ? last : absl::string_view();
+  return IsSpecialName(last) ? last : absl::string_view();
 }
 
 std::array<const std::string*, 6> TextsOf(const kubecost::Properties& properties) {
   return {&properties.cluster, &properties.node,       &properties.namespace_name,
           &properties.pod,     &properties.controller, &properties.controller_kind};
+}
+
+// Kubecost gives a namespace's claims that no pod mounts a pod of this name, with the whole window as its run time.
+bool HasOnlyUnmountedClaims(const kubecost::Properties& properties) {
+  constexpr absl::string_view kUnmountedClaims = "-unmounted-pvcs";
+  return properties.node.empty() && absl::EndsWith(properties.pod, kUnmountedClaims);
 }
 
 bool HasInvalidUtf8(const kubecost::Properties& properties) {
@@ -108,6 +111,11 @@ TableBuilder::TableBuilder(Level level, absl::string_view cluster_name, size_t e
   rows_.reserve(expected_rows);
 }
 
+bool TableBuilder::IsSpecial(const Allocation& row) {
+  const std::string& namespace_name = row.properties.namespace_name;
+  return namespace_name.empty() || IsSpecialName(namespace_name) || SpecialName(row.name) == kubecost::kIdle;
+}
+
 RowProblem TableBuilder::AddRepaired(const Allocation& row) {
   // Before rows are compared: two names that differ in invalid bytes alone would else become one series twice.
   Allocation repaired = row;
@@ -153,21 +161,32 @@ RowProblem TableBuilder::Add(const Allocation& row) {
     return has_attributes ? absl::string_view(text) : absl::string_view();
   };
   Row& kept = rows_.emplace_back();
-  kept.cluster = clusters_.Intern(cluster_name_.empty() ? properties.cluster : cluster_name_);
-  kept.namespace_name = namespaces_.Intern(namespace_name);
+  kept.cluster = Intern(clusters_, cluster_name_.empty() ? properties.cluster : cluster_name_);
+  kept.namespace_name = Intern(namespaces_, namespace_name);
   kept.pod_begin = static_cast<uint32_t>(pods_.size());
-  kept.pod_size = static_cast<uint32_t>(pod.size());
-  pods_.append(pod.data(), pod.size());
-  kept.node = nodes_.Intern(attribute(properties.node));
-  kept.controller_kind = controller_kinds_.Intern(attribute(properties.controller_kind));
-  kept.controller = controllers_.Intern(attribute(properties.controller));
+  AppendLabelValue(pod, pods_);
+  kept.pod_size = static_cast<uint32_t>(pods_.size()) - kept.pod_begin;
+  kept.node = Intern(nodes_, attribute(properties.node));
+  kept.controller_kind = Intern(controller_kinds_, attribute(properties.controller_kind));
+  kept.controller = Intern(controllers_, attribute(properties.controller));
+  kept.terms = 1;
   kept.is_idle = is_idle;
   kept.has_null_cost = row.has_null_cost;
   kept.total = row.total_cost;
   kept.costs = row.costs;
   kept.efficiency = row.efficiency;
   kept.usage = row.usage;
+  if (level_ == Level::kPod && row.extent.has_value() && !IsSpecial(row) && !HasOnlyUnmountedClaims(properties)) {
+    run_times_.resize(std::max(run_times_.size(), size_t{kept.cluster} + 1));
+    run_times_[kept.cluster].Add(*row.extent);
+  }
   return RowProblem::kNone;
+}
+
+uint32_t TableBuilder::Intern(Interner& interner, absl::string_view text) {
+  escaped_.clear();
+  AppendLabelValue(text, escaped_);
+  return interner.Intern(escaped_);
 }
 
 void TableBuilder::SortRows() {
@@ -201,6 +220,7 @@ TableBuilder::Row TableBuilder::Merge(const Row* first, const Row* last) {
       merged.total = AddCosts(merged.total, row->total);
       for (size_t i = 0; i < merged.costs.size(); ++i) merged.costs[i] = AddCosts(merged.costs[i], row->costs[i]);
       merged.has_null_cost |= row->has_null_cost;
+      merged.terms += row->terms;
       const bool costlier = row->total > costliest->total || (IsKnown(row->total) && !IsKnown(costliest->total));
       const bool as_costly =
           !costlier && !(costliest->total > row->total) && IsKnown(row->total) == IsKnown(costliest->total);
@@ -238,11 +258,11 @@ void TableBuilder::FillScopes(LevelTable& table) {
   for (const Row& row : rows_) {
     if (previous == nullptr || previous->cluster != row.cluster || previous->namespace_name != row.namespace_name) {
       LevelTable::Scope& scope = table.scopes_.emplace_back();
-      scope.cluster = Escaped(clusters_.texts()[row.cluster]);
-      scope.namespace_name = Escaped(namespaces_.texts()[row.namespace_name]);
-      scope.labels = absl::StrCat("{cluster=\"", scope.cluster, "\"");
-      if (level_ != Level::kCluster) absl::StrAppend(&scope.labels, ",namespace=\"", scope.namespace_name, "\"");
-      absl::StrAppend(&scope.labels, level_ == Level::kPod ? ",pod=\"" : "} ");
+      scope.cluster = clusters_.texts()[row.cluster];
+      scope.namespace_name = namespaces_.texts()[row.namespace_name];
+      scope.labels = absl::StrCat("{cluster=\"", scope.cluster);
+      if (level_ != Level::kCluster) absl::StrAppend(&scope.labels, "\",namespace=\"", scope.namespace_name);
+      if (level_ == Level::kPod) absl::StrAppend(&scope.labels, "\",pod=\"");
     }
     table.scope_of_row_.push_back(static_cast<uint32_t>(table.scopes_.size() - 1));
     previous = &row;
@@ -258,10 +278,10 @@ void TableBuilder::FillPods(LevelTable& table) {
   table.pod_begin_.reserve(rows_.size() + 1);
   table.node_of_row_.reserve(rows_.size());
   table.controller_of_row_.reserve(rows_.size());
-  for (const std::string& node : nodes_.texts()) table.nodes_.push_back(Escaped(node));
+  table.nodes_ = nodes_.texts();
   for (const Row& row : rows_) {
     table.pod_begin_.push_back(static_cast<uint32_t>(table.pods_.size()));
-    AppendLabelValue(Pod(row), table.pods_);
+    absl::StrAppend(&table.pods_, Pod(row));
     table.node_of_row_.push_back(row.node);
     const std::pair<uint32_t, uint32_t> pair(row.controller_kind, row.controller);
     const auto [entry, added] = pair_ids.try_emplace(pair, static_cast<uint32_t>(pairs.size()));
@@ -271,18 +291,20 @@ void TableBuilder::FillPods(LevelTable& table) {
   table.pod_begin_.push_back(static_cast<uint32_t>(table.pods_.size()));
   table.pods_.shrink_to_fit();
   for (const auto& [kind, controller] : pairs) {
-    table.controllers_.push_back(absl::StrCat(Escaped(controller_kinds_.texts()[kind]), "\",controller=\"",
-                                              Escaped(controllers_.texts()[controller])));
+    table.controllers_.push_back(
+        absl::StrCat(controller_kinds_.texts()[kind], "\",controller=\"", controllers_.texts()[controller]));
   }
 }
 
-void TableBuilder::FillColumns(LevelTable& table) {
+void TableBuilder::FillColumns(LevelTable& table, Columns columns) {
   const auto fill = [&](Column column, auto value) {
     std::vector<double>& values = table.columns_[static_cast<size_t>(column)];
     values.reserve(rows_.size());
     for (const Row& row : rows_) values.push_back(value(row));
     if (std::none_of(values.begin(), values.end(), IsKnown)) std::vector<double>().swap(values);
   };
+  fill(Column::kTotal, [](const Row& row) { return row.total; });
+  if (columns == Columns::kTotal) return;
   for (size_t i = 0; i < kubecost::kResourceCount; ++i) {
     const auto resource = static_cast<Resource>(i);
     const bool zero_is_left_out =
@@ -292,20 +314,37 @@ void TableBuilder::FillColumns(LevelTable& table) {
       return zero_is_left_out && row.costs[i] == 0 ? kUnknown : row.costs[i];
     });
   }
-  fill(Column::kTotal, [](const Row& row) { return row.total; });
+  if (columns == Columns::kCosts) return;
   fill(Column::kCpuEfficiency, [](const Row& row) { return row.efficiency.cpu; });
   fill(Column::kMemoryEfficiency, [](const Row& row) { return row.efficiency.memory; });
   fill(Column::kTotalEfficiency, [](const Row& row) { return row.efficiency.total; });
 }
 
-LevelTable TableBuilder::Build() {
+void TableBuilder::FillSums(LevelTable& table) {
+  const Row* previous = nullptr;
+  for (const Row& row : rows_) {
+    if (previous == nullptr || previous->cluster != row.cluster) {
+      LevelTable::ClusterSum& sum = table.sums_.emplace_back();
+      sum.cluster = clusters_.texts()[row.cluster];
+      if (row.cluster < run_times_.size()) sum.extent = run_times_[row.cluster].extent();
+    }
+    LevelTable::ClusterSum& sum = table.sums_.back();
+    sum.total = AddCosts(sum.total, row.total);
+    sum.terms += row.terms;
+    sum.samples += IsKnown(row.total) ? 1 : 0;
+    previous = &row;
+  }
+}
+
+LevelTable TableBuilder::Build(Columns columns) {
   SortRows();
   MergeRows();
   LevelTable table;
   table.level_ = level_;
   FillScopes(table);
   if (level_ == Level::kPod) FillPods(table);
-  FillColumns(table);
+  FillColumns(table, columns);
+  FillSums(table);
   return table;
 }
 

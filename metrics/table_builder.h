@@ -30,6 +30,9 @@ class Interner {
 // What a sink tells apart when a row cannot be taken.
 enum class RowProblem { kNone, kSecondCluster, kNameTooLong };
 
+// Which values of a row are kept.
+enum class Columns { kAll, kCosts, kTotal };
+
 // The rules of identity and merging (metric contract, "Labels, identity, merging"):
 //  - a row is keyed by cluster, namespace and pod as far as the level goes; a UID behind a space in the pod's name is
 //    cut off; the idle row is namespace and pod `__idle__`; an empty namespace or pod is `__unallocated__`;
@@ -38,6 +41,8 @@ enum class RowProblem { kNone, kSecondCluster, kNameTooLong };
 //    one weighted by the cost of CPU, memory and GPU;
 //  - on cluster level the idle row adds to its cluster's costs and leaves the efficiency alone;
 //  - on pod level a GPU, load balancer, shared or external cost of 0 is left out.
+//
+// A real pod is one that ran: neither a special row nor the volumes of a namespace that no pod mounts.
 class TableBuilder {
  public:
   // `cluster_name` replaces the cluster of every row when not empty. `expected_rows`: as many as the last answer had.
@@ -47,10 +52,13 @@ class TableBuilder {
   // longer than any name Kubernetes allows. The row is then not taken.
   RowProblem Add(const kubecost::Allocation& row);
 
+  // True for a row of cost that belongs to no workload: `__idle__`, `__unmounted__`, or without a namespace.
+  static bool IsSpecial(const kubecost::Allocation& row);
+
   size_t rows() const { return rows_.size(); }
 
   // Ends the builder.
-  LevelTable Build();
+  LevelTable Build(Columns columns = Columns::kAll);
 
   // Fills the idle, unallocated and unmounted columns of a cluster table from the special rows of the namespace table.
   static void AddSpecialCosts(const LevelTable& namespaces, LevelTable& clusters);
@@ -72,6 +80,7 @@ class TableBuilder {
     uint32_t node;
     uint32_t controller_kind;
     uint32_t controller;
+    uint32_t terms;  // answered rows in it
     bool is_idle;
     bool has_null_cost;
     double total;
@@ -86,12 +95,15 @@ class TableBuilder {
   }
   bool HasLesserAttributes(const Row& a, const Row& b) const;
   RowProblem AddRepaired(const kubecost::Allocation& row);
+  // The number of the text, escaped.
+  uint32_t Intern(Interner& interner, absl::string_view text);
   void SortRows();
   void MergeRows();
   Row Merge(const Row* first, const Row* last);
   void FillScopes(LevelTable& table);
   void FillPods(LevelTable& table);
-  void FillColumns(LevelTable& table);
+  void FillColumns(LevelTable& table, Columns columns);
+  void FillSums(LevelTable& table);
 
   // Constant after construction.
   const Level level_;
@@ -104,6 +116,8 @@ class TableBuilder {
   Interner nodes_;
   Interner controller_kinds_;
   Interner controllers_;
+  std::string escaped_;
+  std::vector<RunTime> run_times_;  // of real pods, by cluster
   std::string only_cluster_;
   size_t merged_rows_ = 0;
   size_t invalid_utf8_ = 0;

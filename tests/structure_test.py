@@ -17,7 +17,7 @@ LIBRARIES = {
     "spdlog/": "exporter/log.cc",
 }
 # Headers of no library of ours: the language's and the system's.
-SYSTEM = re.compile(r"[a-z_0-9]+|(sys|arpa|netinet)/[a-z_]+\.h|(malloc|signal|unistd)\.h")
+SYSTEM = re.compile(r"[a-z_0-9]+|(sys|arpa|netinet)/[a-z_]+\.h|(fcntl|malloc|signal|unistd)\.h")
 
 
 def sources(*rooms):

@@ -106,7 +106,10 @@ def value(families, name, **labels):
     return family.samples.get((name, frozenset(labels.items()))) if family else None
 
 
+_READ_TIMES = re.compile(r"kubecost_day_last_read_timestamp_seconds\{.*\n")
+
+
 def facts(body):
-    """The part of a scrape that Kubecost decides: all before the exporter's own families."""
+    """The part of a scrape that Kubecost decides: all before the exporter's own families, without the times of reading."""
     text = body.decode("utf-8") if isinstance(body, bytes) else body
-    return text[: text.index("# HELP kubecost_exporter_")]
+    return _READ_TIMES.sub("", text[: text.index("# HELP kubecost_exporter_")])

@@ -1,5 +1,7 @@
 """From the simulator's own knowledge to the series that the metric contract asks for."""
 
+import datetime
+import decimal
 import json
 
 RESOURCES = ("cpu", "gpu", "memory", "pv", "network", "load_balancer", "shared", "external")
@@ -41,8 +43,68 @@ def level_facts(level, entries):
     return facts
 
 
+def days_before(day, count, offset=datetime.timedelta()):
+    """The last `count` days up to `day`, a pair of RFC 3339 times: {date: pair}, the date at the UTC offset."""
+    days = {}
+    for back in range(count):
+        start, end = (datetime.datetime.fromisoformat(t) - back * datetime.timedelta(days=1) for t in day)
+        days[str((start + offset).date())] = tuple(t.strftime("%Y-%m-%dT%H:%M:%SZ") for t in (start, end))
+    return days
+
+
+def _difference(cluster, entries):
+    """Cluster total minus the sum of a level, exact in decimal; None where an amount is unknown."""
+    totals = [entry["total"] for entry in entries if entry["cluster"] == cluster["cluster"]]
+    if cluster["total"] is None or None in totals:
+        return None
+    return float(decimal.Decimal(repr(cluster["total"])) - sum(decimal.Decimal(repr(total)) for total in totals))
+
+
+def _status_facts(levels, date, settled, with_pods):
+    for cluster in levels["cluster"]:
+        labels = {"cluster": cluster["cluster"], "date": date}
+        differences = {level: _difference(cluster, levels[level]) for level in ("namespace", "pod")[: 1 + with_pods]}
+        rows = [entry for level in levels.values() for entry in level if entry["cluster"] == cluster["cluster"]]
+        bound = 5e-6 * sum(entry["rows"] for entry in rows)
+        reconciles = all(value is not None and abs(value) <= bound for value in differences.values())
+        yield "kubecost_day_complete", labels, float(with_pods and reconciles)
+        yield "kubecost_day_settled", labels, float(settled)
+        if with_pods:
+            yield "kubecost_day_coverage_ratio", labels, cluster["coverage"]
+            yield "kubecost_day_pods", labels, float(cluster["pods"])
+        for level, value in differences.items():
+            yield "kubecost_reconciliation_difference", {**labels, "level": level}, value
+
+
+def daily_facts(simulator, date, day, settled, with_pods=True):
+    """All series of a day that carry its date, but for the time when it was read."""
+    facts = {}
+    levels = {level: simulator.oracle(day, level) for level in LEVEL_LABELS}
+    for level, entries in levels.items():
+        if level == "pod" and not with_pods:
+            continue
+        for entry in entries:
+            labels = {**{label: entry[label] for label in LEVEL_LABELS[level]}, "date": date}
+            values = [(f"kubecost_{level}_daily_cost", labels, entry["total"])]
+            if level == "pod":
+                attributes = {key: entry[key] for key in ("node", "controller_kind", "controller")}
+                values.append(("kubecost_pod_daily_info", {**labels, **attributes}, 1.0))
+            else:
+                values += [
+                    (f"kubecost_{level}_daily_resource_cost", {**labels, "resource": resource}, entry[resource])
+                    for resource in RESOURCES
+                ]
+            for name, of, value in values:
+                if value is not None:
+                    facts[name, frozenset(of.items())] = float(value)
+    for name, of, value in _status_facts(levels, date, settled, with_pods):
+        if value is not None:
+            facts[name, frozenset(of.items())] = value
+    return facts
+
+
 def expected_facts(simulator, day):
-    """All series of a day, kubecost_cluster_info included."""
+    """All series of the plain families for a day, kubecost_cluster_info included."""
     facts = {}
     for level in LEVEL_LABELS:
         facts.update(level_facts(level, simulator.oracle(day, level)))

@@ -23,6 +23,10 @@ SCALED_EXPORTER = BUILD_DIR / "tests" / "scaled-exporter"
 SIMULATOR = BUILD_DIR / "tests" / "simulator" / "kubecost-simulator"
 
 
+# For tests of what happens with one day: no other day is asked for.
+ONE_DAY = ("--day.keep=1", "--backfill.days=0")
+
+
 class Clock:
     """A clock that the simulator and the exporter share: `now` at this moment, then `scale` times as fast as time."""
 
@@ -119,7 +123,7 @@ class Exporter(Process, HttpService):
     def own_families(self):
         """The families of the exporter itself, without the effort of reading the facts before them."""
         text = self.scrape()
-        return exposition.parse(text[len(exposition.facts(text)) :])
+        return exposition.parse(text[text.index("# HELP kubecost_exporter_") :])
 
     def value(self, name, **labels):
         """The value of one of the exporter's own series."""
@@ -131,6 +135,16 @@ class Exporter(Process, HttpService):
             lambda: "a day being served; " + self.describe(),
         )
         return self.day()
+
+    def wait_for_dates(self, count):
+        """Waits until so many days are served side by side, and returns their dates."""
+
+        def dates():
+            found = exposition.values(self.families(), "kubecost_cluster_daily_cost", "cluster", "date")
+            return sorted({date for _, date in found})
+
+        wait_until(lambda: len(dates()) >= count, lambda: f"{count} days, not {dates()}; " + self.describe(), interval=0.1)
+        return dates()
 
     def day(self):
         """The day being served as a pair of RFC 3339 times, None before the first."""

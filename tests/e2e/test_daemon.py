@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import exposition
 from harness import PATIENCE, run, wait_until
-from programs import EXPORTER, Clock, Stage, free_port
+from programs import EXPORTER, ONE_DAY, Clock, Stage, free_port
 from replay import ReplayServer
 
 # The promise is one second; the machine may be busy.
@@ -185,7 +185,7 @@ class LogTest(unittest.TestCase):
         clock = Clock("2026-03-05T03:00:00+00:00", scale=300)
         stage = Stage.of(self)
         simulator = stage.simulator("--pods=20", clock=clock)
-        exporter = stage.exporter(simulator.url, "--day.refresh=1m", *flags, clock=clock, **kwargs)
+        exporter = stage.exporter(simulator.url, "--day.refresh=1m", *ONE_DAY, *flags, clock=clock, **kwargs)
         exporter.wait_for_day()
         errors = "kubecost_exporter_polls_total"
         simulator.set_fault("http_500")
@@ -201,7 +201,7 @@ class LogTest(unittest.TestCase):
         lines = [json.loads(line) for line in self.one_failure_and_recovery("--log.format=json", "--log.level=debug")]
         self.assertTrue(all({"ts", "level", "msg"} <= line.keys() for line in lines))
         self.assertIn("request", [line["msg"] for line in lines])
-        self.assertEqual(["serving a new day"], [line["msg"] for line in lines if "day" in line])
+        self.assertEqual(["serving a new day"], [line["msg"] for line in lines if "pods" in line])
 
     def test_logfmt_one_line_per_change(self):
         lines = self.one_failure_and_recovery("--cluster-info=off")
@@ -233,7 +233,7 @@ class LogTest(unittest.TestCase):
             body = b'{"code":500,"data":null,"message":"x' + message + b'"}'
             server = ReplayServer(lambda path, _, body=body: (500, "application/json", body))
             stage.callback(server.close)
-            exporter = stage.exporter(server.url, "--cluster-info=off", "--log.format=json")
+            exporter = stage.exporter(server.url, "--cluster-info=off", "--log.format=json", *ONE_DAY)
             failed = "kubecost_exporter_api_errors_total"
             wait_until(lambda: exporter.value(failed, reason="http_5xx") == 1, exporter.describe)
             exporter.send(signal.SIGTERM)

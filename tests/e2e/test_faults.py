@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import exposition
 from harness import wait_until
-from programs import Clock, Stage
+from programs import ONE_DAY, Clock, Stage
 
 ERRORS = "kubecost_exporter_api_errors_total"
 DAY = "2026-03-04T00:00:00Z,2026-03-05T00:00:00Z"
@@ -86,7 +86,6 @@ HARMLESS = [
 TOLERATED = [
     "hostile_names",
     "duplicate_rows",
-    "partial_day",
     "null_costs",
     "null_efficiency",
     "string_numbers",
@@ -110,6 +109,7 @@ class SimulatedFaultsTest(unittest.TestCase):
             "--cluster.name=prod",
             "--day.refresh=1m",
             "--kubecost.max-response-bytes=8MiB",
+            *ONE_DAY,
             clock=clock,
         )
         cls.exporter.wait_for_day()
@@ -164,7 +164,7 @@ class SimulatedFaultsTest(unittest.TestCase):
         self.recover()
         counted = {reason for reason, count in self.errors().items() if count > before[reason]}
         self.assertEqual({case.reason}, counted)
-        said = self.exporter.output["stderr"][lines:]
+        said = [line for line in self.exporter.output["stderr"][lines:] if 'msg="reading ' in line]
         self.assertEqual(2, len(said), said)
         self.assertIn(" level=warn ", said[0])
         self.assertIn(f" reason={case.reason} ", said[0])
@@ -193,20 +193,21 @@ class SimulatedFaultsTest(unittest.TestCase):
         wait_until(lambda: self.polls("success") >= good + 2, lambda: fault + "; " + self.exporter.describe())
         new = {reason for reason, count in self.errors().items() if count > before[reason]}
         # A poll that was under way when the fault began may have seen two states of Kubecost.
-        self.assertLessEqual(new, {"inconsistent"})
         self.assertEqual(1, self.value("up"))
+        return new - {"inconsistent"}
 
     def test_harmless_oddities_change_nothing(self):
         for fault in HARMLESS:
             with self.subTest(fault=fault):
-                self.good_polls_under(fault)
+                self.assertEqual(set(), self.good_polls_under(fault))
                 self.assertEqual(self.facts, exposition.facts(self.exporter.scrape()))
         self.recover()
 
     def test_tolerated_oddities_leave_a_valid_exposition(self):
         for fault in TOLERATED:
             with self.subTest(fault=fault):
-                self.good_polls_under(fault)
+                # What no longer adds up has to come three times.
+                self.assertLessEqual(self.good_polls_under(fault), {"shrunken"})
                 families = self.exporter.families()
                 self.assertIn("kubecost_pod_info", families)
                 self.assertEqual({"prod"}, set(exposition.values(families, "kubecost_pod_info", "cluster")))
@@ -215,7 +216,7 @@ class SimulatedFaultsTest(unittest.TestCase):
     def test_names_that_are_no_utf8(self):
         """Bytes that are none: the names are repaired, the day is served."""
         self.addCleanup(self.recover)
-        self.good_polls_under("invalid_utf8")
+        self.assertEqual(set(), self.good_polls_under("invalid_utf8"))
         pods = set(exposition.values(self.exporter.families(), "kubecost_pod_info", "pod"))
         self.assertTrue([pod for pod in pods if "\ufffd" in pod], pods)
 
@@ -224,7 +225,7 @@ class TimeoutTest(unittest.TestCase):
     """Troubles that take their time: one exporter each, that is not waited for to recover."""
 
     def fail(self, reason, url, *flags):
-        exporter = Stage.of(self).exporter(url, "--cluster-info=off", "--kubecost.connect-timeout=1s", *flags)
+        exporter = Stage.of(self).exporter(url, "--cluster-info=off", "--kubecost.connect-timeout=1s", *ONE_DAY, *flags)
         wait_until(lambda: exporter.value(ERRORS, reason=reason), lambda: reason + "; " + exporter.describe())
         self.assertEqual(1, sum(exposition.values(exporter.own_families(), ERRORS, "reason").values()))
         self.assertEqual(0, exporter.value("kubecost_exporter_up"))

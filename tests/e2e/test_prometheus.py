@@ -1,6 +1,7 @@
 """A real Prometheus scrapes the exporter, and its answers are compared, number by number, with what the simulated
 Kubecost knows that they should be."""
 
+import datetime
 import json
 import os
 import sys
@@ -10,12 +11,19 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import exposition
 from harness import require_tool, run, wait_until
-from oracle import difference, expected_facts
-from programs import Clock, Stage
+from oracle import daily_facts, days_before, difference, expected_facts
+from programs import ONE_DAY, Clock, Stage
 
 # Target labels that collide with ours: with honor_labels, ours must win.
 TARGET_LABELS = {"cluster": "of-the-scrape", "namespace": "monitoring", "pod": "exporter-0", "replica": "a"}
-FACTS = '{__name__=~"kubecost_.+",__name__!~"kubecost_exporter_.+"}'
+FACTS = '{__name__=~"kubecost_.+",__name__!~"kubecost_exporter_.+|kubecost_day_last_read_timestamp_seconds"}'
+# The plain families.
+PLAIN = '{__name__=~"kubecost_.+",__name__!~"kubecost_exporter_.+|.*_daily_.+|kubecost_day_.+|kubecost_reconciliation_.+"}'
+
+
+# Days served by default: kept ones with their pods, and those behind them.
+KEPT = 3
+DAYS = 15
 
 
 def labels_in_prometheus(expected, exporter, target_labels):
@@ -31,20 +39,25 @@ def labels_in_prometheus(expected, exporter, target_labels):
 
 
 def wait_for_facts(prometheus, exporter):
-    wait_until(lambda: prometheus.query(FACTS), lambda: "facts in Prometheus; " + exporter.describe(), interval=0.2)
+    wait_until(lambda: prometheus.query(PLAIN), lambda: "facts in Prometheus; " + exporter.describe(), interval=0.2)
 
 
 class EveryNumberTest(unittest.TestCase):
-    def check(self, exporter, simulator, target_labels=None):
+    def check(self, exporter, simulator, target_labels=None, offset=datetime.timedelta(), clock=None):
         """Every value of every family, no series more, none fewer; floats compared exactly."""
         target_labels = target_labels or {}
-        exporter.wait_for_day()
+        exporter.wait_for_dates(DAYS)
         prometheus = Stage.of(self).prometheus(exporter, target_labels)
         wait_for_facts(prometheus, exporter)
         # On the machine's own clock a day may end between the two.
         for _ in range(2):
             day = exporter.day()
-            expected = labels_in_prometheus(expected_facts(simulator, day), exporter, target_labels)
+            facts = expected_facts(simulator, day)
+            now = clock.now() if clock else datetime.datetime.now(datetime.timezone.utc)
+            for age, (date, window) in enumerate(days_before(day, DAYS, offset).items()):
+                settled = now - datetime.datetime.fromisoformat(window[1]) >= datetime.timedelta(hours=48)
+                facts.update(daily_facts(simulator, date, window, settled, with_pods=age < KEPT))
+            expected = labels_in_prometheus(facts, exporter, target_labels)
             found = prometheus.query(FACTS)
             if exporter.day() == day:
                 break
@@ -54,7 +67,8 @@ class EveryNumberTest(unittest.TestCase):
         self.assertEqual(("up", ""), (target["health"], target["lastError"]))
         self.assertEqual([1.0], list(prometheus.query("up").values()))
         self.assertEqual(1.0, prometheus.scalar("kubecost_exporter_up"))
-        self.assertEqual(len(found), prometheus.scalar("sum(kubecost_exporter_series)"))
+        reads = len(prometheus.query("kubecost_day_last_read_timestamp_seconds"))
+        self.assertEqual(len(found) + reads, prometheus.scalar("sum(kubecost_exporter_series)"))
         return expected
 
     def test_kubecost_with_adjustments_two_clusters_and_oddities(self):
@@ -71,7 +85,7 @@ class EveryNumberTest(unittest.TestCase):
             clock=clock,
         )
         exporter = stage.exporter(simulator.url, clock=clock)
-        expected = self.check(exporter, simulator, TARGET_LABELS)
+        expected = self.check(exporter, simulator, TARGET_LABELS, clock=clock)
         self.assert_has_substance(expected)
         self.assertEqual(2, len([1 for name, _ in expected if name == "kubecost_cluster_total_cost"]))
         self.assertTrue([1 for (name, _), value in expected.items() if "_cost" in name and value < 0])
@@ -80,7 +94,7 @@ class EveryNumberTest(unittest.TestCase):
         stage = Stage.of(self)
         simulator = stage.simulator("--product=opencost", "--pods=300", "--utc-offset=+05:30", "--seed=7")
         exporter = stage.exporter(simulator.url, "--day.utc-offset=+05:30")
-        expected = self.check(exporter, simulator)
+        expected = self.check(exporter, simulator, offset=datetime.timedelta(hours=5, minutes=30))
         self.assert_has_substance(expected)
         self.assertTrue(exporter.day()[0].endswith("T18:30:00Z"))
 
@@ -95,8 +109,8 @@ class EveryNumberTest(unittest.TestCase):
         second = ("2026-03-04T00:00:00Z", "2026-03-05T00:00:00Z")
         before, after = (labels_in_prometheus(expected_facts(simulator, d), exporter, {}) for d in (first, second))
         self.assertTrue(before.keys() - after.keys(), "no pod died between the days")
-        wait_until(lambda: prometheus.query(FACTS) == before, lambda: difference(before, prometheus.query(FACTS)))
-        wait_until(lambda: prometheus.query(FACTS) == after, lambda: difference(after, prometheus.query(FACTS)))
+        wait_until(lambda: prometheus.query(PLAIN) == before, lambda: difference(before, prometheus.query(PLAIN)))
+        wait_until(lambda: prometheus.query(PLAIN) == after, lambda: difference(after, prometheus.query(PLAIN)))
         self.assertEqual(second, exporter.day())
         self.assertEqual(1, len(exporter.log("day=2026-03-03")))
         self.assertEqual(1, len(exporter.log("day=2026-03-04")))
@@ -148,10 +162,11 @@ class ScrapeTest(unittest.TestCase):
         texts = []
         for _ in range(2):
             exporter = stage.exporter(self.simulator.url, clock=self.clock)
-            exporter.wait_for_day()
+            exporter.wait_for_dates(DAYS)
             texts.append(exposition.facts(exporter.scrape()))
             exporter.kill()
         self.assertEqual(texts[0], texts[1])
+        self.exporter.wait_for_dates(DAYS)
         self.assertEqual(texts[0], exposition.facts(self.exporter.scrape()))
         self.assertIn("kubecost_pod_total_cost{", texts[0])
 
@@ -172,7 +187,7 @@ class OutageTest(unittest.TestCase):
         clock = Clock("2026-03-05T03:00:00+00:00", scale=60)  # polled every real second, seen by every scrape
         stage = Stage.of(self)
         simulator = stage.simulator("--pods=100", clock=clock)
-        exporter = stage.exporter(simulator.url, "--day.refresh=1m", clock=clock)
+        exporter = stage.exporter(simulator.url, "--day.refresh=1m", *ONE_DAY, clock=clock)
         day = exporter.wait_for_day()
         expected = labels_in_prometheus(expected_facts(simulator, day), exporter, {})
         prometheus = stage.prometheus(exporter)
@@ -185,7 +200,7 @@ class OutageTest(unittest.TestCase):
         # Several failed polls, several scrapes.
         seen = prometheus.scalar(refused)
         wait_until(lambda: prometheus.scalar(refused) >= seen + 2, "more failed polls", interval=0.2)
-        self.assertEqual("", difference(expected, prometheus.query(FACTS)))
+        self.assertEqual("", difference(expected, prometheus.query(PLAIN)))
         self.assertEqual(0.0, prometheus.scalar("kubecost_exporter_up"))
         self.assertEqual(0.0, prometheus.scalar('kubecost_exporter_view_up{view="day"}'))
         self.assertEqual([1.0], list(prometheus.query("up").values()))
@@ -198,7 +213,7 @@ class OutageTest(unittest.TestCase):
         wait_until(
             lambda: prometheus.scalar('kubecost_exporter_view_up{view="day"}') == 1, "the day's view up", interval=0.2
         )
-        self.assertEqual("", difference(expected, prometheus.query(FACTS)))
+        self.assertEqual("", difference(expected, prometheus.query(PLAIN)))
         back = 'msg="reading from Kubecost works again" view=day'
         wait_until(lambda: exporter.log(back), exporter.describe)
         self.assertEqual(1, len(exporter.log(back)))

@@ -9,7 +9,7 @@ import urllib.parse
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import wait_until
-from programs import Clock, Stage
+from programs import ONE_DAY, Clock, Stage
 from replay import ReplayServer
 
 AGGREGATES = [
@@ -37,7 +37,7 @@ class RequestsTest(unittest.TestCase):
         clock = Clock(now)
         stage = Stage.of(self)
         simulator = stage.simulator("--pods=20", *simulator_flags, clock=clock)
-        exporter = stage.exporter(simulator.url, *flags, clock=clock)
+        exporter = stage.exporter(simulator.url, *ONE_DAY, *flags, clock=clock)
         exporter.wait_for_day()
         return simulator.requests()
 
@@ -104,7 +104,7 @@ class RequestsTest(unittest.TestCase):
         for gzip in ("true", "false"):
             server.asked.clear()
             exporter = stage.exporter(
-                server.url, "--cluster-info=off", f"--kubecost.gzip={gzip}", '--filter=pod:"a b"+label[x]:"ü|,"'
+                server.url, "--cluster-info=off", *ONE_DAY, f"--kubecost.gzip={gzip}", '--filter=pod:"a b"+label[x]:"ü|,"'
             )
             wait_until(lambda e=exporter: e.log("reason=empty"), exporter.describe)
             self.assertEqual(1, len(server.asked), server.asked)

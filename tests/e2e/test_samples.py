@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import exposition
 from harness import require_tool, run, wait_until
 from oracle import EFFICIENCIES, LEVEL_LABELS, RESOURCES, SPARSE_ON_PODS
-from programs import EXPORTER, Stage
+from programs import EXPORTER, ONE_DAY, Stage
 from replay import ReplayServer, as_envelope, move_windows
 
 # One object per entity of the level: labels, attributes, costs (component + adjustment, null when a row's is null),
@@ -161,7 +161,7 @@ class SamplesTest(unittest.TestCase):
 
         server = ReplayServer(answer)
         stage.callback(server.close)
-        exporter = stage.exporter(server.url)
+        exporter = stage.exporter(server.url, *ONE_DAY)
         exporter.wait_for_day()
         families = exporter.families()
         self.assertEqual(1, exposition.value(families, "kubecost_exporter_up"))
@@ -195,7 +195,7 @@ class SamplesTest(unittest.TestCase):
                 stage = Stage.of(self)
                 server = ReplayServer(lambda path, _: (500, "application/json", body))
                 stage.callback(server.close)
-                exporter = stage.exporter(server.url, "--cluster-info=off")
+                exporter = stage.exporter(server.url, "--cluster-info=off", *ONE_DAY)
                 reason = "kubecost_exporter_api_errors_total"
                 wait_until(lambda: exporter.value(reason, reason="http_5xx") == 1, exporter.describe)
                 self.assertIn(words, exporter.log("view=day")[0])

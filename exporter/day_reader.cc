@@ -1,0 +1,205 @@
+#include "exporter/day_reader.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "exporter/log.h"
+#include "exporter/row_error.h"
+#include "kubecost/api_error.h"
+
+namespace exporter {
+namespace {
+
+using kubecost::ErrorReason;
+using kubecost::Level;
+
+constexpr size_t kFirstNamespacesPerRequest = 8;
+
+metrics::Columns ColumnsOf(PodLevel pods) {
+  switch (pods) {
+    case PodLevel::kNone:
+    case PodLevel::kTotals:
+      return metrics::Columns::kTotal;
+    case PodLevel::kCosts:
+      return metrics::Columns::kCosts;
+    case PodLevel::kAll:
+      break;
+  }
+  return metrics::Columns::kAll;
+}
+
+}  // namespace
+
+// What the pod level is put together from.
+struct DayReader::NamespaceRows {
+  std::set<std::string> names;
+  // Rows that no filter picks: each is its own only pod.
+  std::vector<kubecost::Allocation> special;
+
+  void Add(const kubecost::Allocation& row) {
+    if (!metrics::TableBuilder::IsSpecial(row)) {
+      names.insert(row.properties.namespace_name);
+      return;
+    }
+    kubecost::Properties& properties = special.emplace_back(row).properties;
+    // A group of one leaks the properties of its member.
+    properties.node.clear();
+    properties.controller_kind.clear();
+    properties.controller.clear();
+    properties.pod = properties.namespace_name;
+  }
+};
+
+std::string DateText(const kubecost::Window& day, absl::Duration utc_offset) {
+  return absl::FormatTime("%Y-%m-%d", day.start + utc_offset, absl::UTCTimeZone());
+}
+
+DayReader::DayReader(const Options& options, kubecost::AllocationClient& client, SelfMetrics& self_metrics,
+                     std::function<void()> on_request)
+    : options_(options), client_(client), self_metrics_(self_metrics), on_request_(std::move(on_request)) {}
+
+absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> DayReader::Read(const kubecost::Window& day, PodLevel pods,
+                                                                         std::stop_token stop) {
+  if (day.end > newest_end_) {
+    newest_end_ = day.end;
+    namespaces_per_request_ = 0;
+  }
+  auto facts = std::make_shared<metrics::DayFacts>();
+  facts->window = day;
+  facts->date = DateText(day, options_.day_utc_offset);
+  facts->has_pods = pods != PodLevel::kNone;
+  const absl::Status status = ReadLevels(*facts, pods, std::move(stop));
+  if (!status.ok()) return status;
+  if (facts->has_pods) {
+    self_metrics_.SetMergedRows(std::accumulate(merged_rows_.begin(), merged_rows_.end(), size_t{0}));
+  }
+  return facts;
+}
+
+absl::Status DayReader::ReadLevels(metrics::DayFacts& day, PodLevel pods, std::stop_token stop) {
+  const bool in_parts = namespaces_per_request_ > 0;
+  const auto take = [](absl::StatusOr<metrics::LevelTable> read, metrics::LevelTable& table) {
+    if (read.ok()) table = *std::move(read);
+    return read.status();
+  };
+  absl::Status status =
+      take(ReadLevel(Level::kCluster, day.window, metrics::Columns::kAll, nullptr, stop), day.table(Level::kCluster));
+  if (!status.ok()) return status;
+  if (day.has_pods && !in_parts) {
+    status = take(ReadLevel(Level::kPod, day.window, ColumnsOf(pods), nullptr, stop), day.table(Level::kPod));
+    if (!status.ok()) return AfterPodFailure(status);
+  }
+  NamespaceRows rows;
+  status =
+      take(ReadLevel(Level::kNamespace, day.window, metrics::Columns::kAll, &rows, stop), day.table(Level::kNamespace));
+  if (!status.ok()) return status;
+  if (day.has_pods && in_parts) {
+    status = take(ReadPodsInParts(day.window, ColumnsOf(pods), rows, stop), day.table(Level::kPod));
+    if (!status.ok()) return AfterPodFailure(status);
+  }
+  metrics::LevelTable cluster_again;
+  status = take(ReadLevel(Level::kCluster, day.window, metrics::Columns::kTotal, nullptr, stop), cluster_again);
+  if (!status.ok()) return status;
+  if (!metrics::SameTotals(day.table(Level::kCluster), cluster_again)) {
+    return kubecost::ApiError(ErrorReason::kInconsistent,
+                              absl::StrCat("the cluster's cost of ", day.date,
+                                           " changed while it was being read: Kubecost was recomputing; the day is "
+                                           "read again"));
+  }
+  day.Conclude();
+  if (day.has_pods && in_parts && !day.Reconciles()) {
+    return kubecost::ApiError(ErrorReason::kInconsistent,
+                              absl::StrCat("the pods of ", day.date,
+                                           ", asked for by namespace, do not add up to the cluster's cost; the day is "
+                                           "read again"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DayReader::AfterPodFailure(absl::Status status) {
+  if (!kubecost::MayBeTooBig(status)) return status;
+  const size_t before = namespaces_per_request_;
+  namespaces_per_request_ = before == 0 ? kFirstNamespacesPerRequest : std::max(before / 2, size_t{1});
+  if (namespaces_per_request_ != before) {
+    Log(LogLevel::kInfo, "pods may be too many for one answer: the next read asks for some namespaces at a time",
+        {{"namespaces_per_request", absl::StrCat(namespaces_per_request_)}});
+  }
+  return status;
+}
+
+absl::StatusOr<metrics::LevelTable> DayReader::ReadLevel(Level level, const kubecost::Window& day,
+                                                         metrics::Columns columns, NamespaceRows* rows,
+                                                         std::stop_token stop) {
+  metrics::TableBuilder builder(level, options_.cluster_name, last_rows_[static_cast<size_t>(level)]);
+  const absl::Status status = ReadInto(builder, {day, level}, rows, std::move(stop));
+  if (!status.ok()) return status;
+  return Build(builder, level, columns);
+}
+
+absl::StatusOr<metrics::LevelTable> DayReader::ReadPodsInParts(const kubecost::Window& day, metrics::Columns columns,
+                                                               const NamespaceRows& rows, std::stop_token stop) {
+  metrics::TableBuilder builder(Level::kPod, options_.cluster_name, last_rows_[static_cast<size_t>(Level::kPod)]);
+  for (const kubecost::Allocation& row : rows.special) {
+    const absl::Status status = ErrorOfRow(builder.Add(row), row);
+    if (!status.ok()) return status;
+  }
+  kubecost::AllocationQuery query = {day, Level::kPod};
+  for (auto name = rows.names.begin(); name != rows.names.end();) {
+    query.namespaces.clear();
+    while (name != rows.names.end() && query.namespaces.size() < namespaces_per_request_) {
+      query.namespaces.push_back(*name++);
+    }
+    const absl::Status status = ReadInto(builder, query, nullptr, stop);
+    // Namespaces without a pod; whether anything is missing, the sum will tell.
+    if (kubecost::ReasonOf(status) == ErrorReason::kEmpty) continue;
+    if (!status.ok()) return status;
+  }
+  return Build(builder, Level::kPod, columns);
+}
+
+absl::Status DayReader::ReadInto(metrics::TableBuilder& builder, const kubecost::AllocationQuery& query,
+                                 NamespaceRows* rows, std::stop_token stop) {
+  on_request_();
+  const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
+      query,
+      [&builder, rows](const kubecost::Allocation& row) {
+        if (rows != nullptr) rows->Add(row);
+        return ErrorOfRow(builder.Add(row), row);
+      },
+      std::move(stop));
+  if (answer.ok()) self_metrics_.CountInvalidValues(answer->invalid);
+  return answer.status();
+}
+
+metrics::LevelTable DayReader::Build(metrics::TableBuilder& builder, Level level, metrics::Columns columns) {
+  last_rows_[static_cast<size_t>(level)] = builder.rows();
+  metrics::LevelTable table = builder.Build(columns);
+  kubecost::InvalidValues invalid;
+  invalid.invalid_utf8 = builder.invalid_utf8();
+  self_metrics_.CountInvalidValues(invalid);
+  merged_rows_[static_cast<size_t>(level)] = builder.merged_rows();
+  return table;
+}
+
+absl::StatusOr<std::vector<kubecost::Window>> DayReader::FindDays(const kubecost::Window& span, std::stop_token stop) {
+  on_request_();
+  std::set<absl::Time> starts;
+  const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
+      {span, Level::kCluster, true},
+      [&starts](const kubecost::Allocation& row) {
+        starts.insert(row.window->start);  // a row without a window has not come so far
+        return absl::OkStatus();
+      },
+      std::move(stop));
+  if (kubecost::ReasonOf(answer.status()) == ErrorReason::kEmpty) return std::vector<kubecost::Window>();
+  if (!answer.ok()) return answer.status();
+  std::vector<kubecost::Window> days;
+  for (const absl::Time start : starts) days.push_back(kubecost::DayOf(start, options_.day_utc_offset));
+  days.erase(std::unique(days.begin(), days.end()), days.end());
+  return days;
+}
+
+}  // namespace exporter

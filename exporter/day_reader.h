@@ -1,0 +1,77 @@
+// Reads one calendar day from Kubecost: all levels, as one generation.
+#ifndef EXPORTER_DAY_READER_H_
+#define EXPORTER_DAY_READER_H_
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "exporter/options.h"
+#include "exporter/self_metrics.h"
+#include "kubecost/allocation_client.h"
+#include "metrics/day_facts.h"
+#include "metrics/table_builder.h"
+
+namespace exporter {
+
+// How much of the pod level is wanted.
+enum class PodLevel { kNone, kTotals, kCosts, kAll };
+
+// "2026-11-19"
+std::string DateText(const kubecost::Window& day, absl::Duration utc_offset);
+
+// Asks for cluster, pod, namespace and once more cluster level: when the two cluster answers differ, Kubecost was
+// recomputing and the levels may not fit (reason inconsistent).
+//
+// A pod level that is too big for Kubecost is asked for in parts from the next read on: some namespaces at a time, half
+// as many after each failure. What the parts add up to must then reconcile with the cluster level. Each new day is
+// tried as a whole again.
+//
+// No retry, no sleep. For one thread.
+class DayReader {
+ public:
+  // `on_request` is called before each request.
+  DayReader(const Options& options, kubecost::AllocationClient& client, SelfMetrics& self_metrics,
+            std::function<void()> on_request);
+
+  absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> Read(const kubecost::Window& day, PodLevel pods,
+                                                                std::stop_token stop);
+
+  // Those of the days of `span` that Kubecost has costs for, found with one question of the cluster level.
+  absl::StatusOr<std::vector<kubecost::Window>> FindDays(const kubecost::Window& span, std::stop_token stop);
+
+ private:
+  struct NamespaceRows;
+
+  absl::Status ReadLevels(metrics::DayFacts& day, PodLevel pods, std::stop_token stop);
+  absl::StatusOr<metrics::LevelTable> ReadLevel(kubecost::Level level, const kubecost::Window& day,
+                                                metrics::Columns columns, NamespaceRows* rows, std::stop_token stop);
+  absl::StatusOr<metrics::LevelTable> ReadPodsInParts(const kubecost::Window& day, metrics::Columns columns,
+                                                      const NamespaceRows& rows, std::stop_token stop);
+  absl::Status ReadInto(metrics::TableBuilder& builder, const kubecost::AllocationQuery& query, NamespaceRows* rows,
+                        std::stop_token stop);
+  metrics::LevelTable Build(metrics::TableBuilder& builder, kubecost::Level level, metrics::Columns columns);
+  absl::Status AfterPodFailure(absl::Status status);
+
+  // Constant after construction.
+  const Options& options_;
+  kubecost::AllocationClient& client_;
+  SelfMetrics& self_metrics_;
+  const std::function<void()> on_request_;
+
+  std::array<size_t, kubecost::kLevelCount> last_rows_ = {};
+  std::array<size_t, kubecost::kLevelCount> merged_rows_ = {};  // of the level's newest answer
+  absl::Time newest_end_ = absl::InfinitePast();
+  // 0: the pod level is asked for as a whole.
+  size_t namespaces_per_request_ = 0;
+};
+
+}  // namespace exporter
+
+#endif  // EXPORTER_DAY_READER_H_

@@ -1,0 +1,123 @@
+#include "exporter/delivery.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace exporter {
+namespace {
+
+constexpr absl::string_view kFirstLine = "kubecost-allocation-exporter state 1";
+constexpr absl::string_view kSettings = "settings ";
+constexpr absl::string_view kEnd = "end ";
+constexpr absl::string_view kPods = "pods";
+constexpr absl::string_view kNamespaces = "namespaces";
+// Far more than any number of days takes.
+constexpr size_t kMaxBytes = size_t{64} << 10;
+
+absl::Status FileError(absl::string_view what, const std::string& path) {
+  return absl::InternalError(absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
+}
+
+absl::Status Damaged(absl::string_view what) { return absl::DataLossError(absl::StrCat("it is damaged: ", what)); }
+
+absl::Status WriteAll(int file, absl::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const ssize_t written = write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return FileError("cannot write", path);
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  return fsync(file) == 0 ? absl::OkStatus() : FileError("cannot write", path);
+}
+
+}  // namespace
+
+std::string DeliverySettings(const Options& options) {
+  const kubecost::QuerySettings& query = options.query;
+  return absl::CEscape(absl::StrCat("url=", options.endpoint.url, " cluster=", options.cluster_name, " utc-offset=",
+                                    UtcOffsetText(options.day_utc_offset), " idle=", static_cast<int>(query.idle),
+                                    " tenancy=", query.share_tenancy_costs, " namespaces=", query.share_namespaces,
+                                    " labels=", query.share_labels, " filter=", query.filter));
+}
+
+std::string FormatDelivered(const Delivered& delivered, absl::string_view settings) {
+  std::string text = absl::StrCat(kFirstLine, "\n", kSettings, settings, "\n");
+  for (const auto& [start, with_pods] : delivered) {
+    absl::StrAppend(&text, absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", start, absl::UTCTimeZone()), " ",
+                    with_pods ? kPods : kNamespaces, "\n");
+  }
+  absl::StrAppend(&text, kEnd, delivered.size(), "\n");
+  return text;
+}
+
+absl::StatusOr<Delivered> ParseDelivered(absl::string_view text, absl::string_view settings) {
+  if (text.empty()) return Damaged("it is empty");
+  if (!absl::StartsWith(text, kFirstLine)) return absl::InvalidArgumentError("it is not a state file of this program");
+  if (!absl::ConsumeSuffix(&text, "\n")) return Damaged("its last line has no end");
+  std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
+  if (lines.size() < 3 || lines[0] != kFirstLine || !absl::ConsumePrefix(&lines[1], kSettings)) {
+    return Damaged("its first lines do not fit");
+  }
+  size_t count = 0;
+  absl::string_view last = lines.back();
+  if (!absl::ConsumePrefix(&last, kEnd) || !absl::SimpleAtoi(last, &count) || count != lines.size() - 3) {
+    return Damaged("its last line does not fit");
+  }
+  Delivered delivered;
+  for (size_t i = 2; i + 1 < lines.size(); ++i) {
+    const std::vector<absl::string_view> words = absl::StrSplit(lines[i], ' ');
+    absl::Time start;
+    std::string error;
+    if (words.size() != 2 || !absl::ParseTime("%Y-%m-%dT%H:%M:%SZ", words[0], &start, &error) ||
+        (words[1] != kPods && words[1] != kNamespaces)) {
+      return Damaged(absl::StrCat("line ", i + 1, " is no day"));
+    }
+    delivered[start] = words[1] == kPods;
+  }
+  if (lines[1] != settings) return absl::FailedPreconditionError("it was written under other settings");
+  return delivered;
+}
+
+absl::StatusOr<Delivered> LoadDelivered(const std::string& path, absl::string_view settings) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    if (errno == ENOENT) return Delivered();
+    return FileError("cannot read", path);
+  }
+  const absl::Cleanup close_file = [file] { close(file); };
+  std::string text;
+  while (text.size() <= kMaxBytes) {
+    char piece[4096];
+    const ssize_t bytes = read(file, piece, sizeof(piece));
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0) return FileError("cannot read", path);
+    if (bytes == 0) return ParseDelivered(text, settings);
+    text.append(piece, static_cast<size_t>(bytes));
+  }
+  return Damaged("it is too long");
+}
+
+absl::Status SaveDelivered(const std::string& path, const Delivered& delivered, absl::string_view settings) {
+  const std::string next = absl::StrCat(path, ".tmp");
+  const int file = open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) return FileError("cannot create", next);
+  const absl::Status written = WriteAll(file, FormatDelivered(delivered, settings), next);
+  close(file);
+  if (!written.ok()) return written;
+  return std::rename(next.c_str(), path.c_str()) == 0 ? absl::OkStatus() : FileError("cannot replace", path);
+}
+
+}  // namespace exporter

@@ -1,0 +1,35 @@
+// Which days have been served long enough to have arrived downstream, and a file that remembers it over a restart.
+#ifndef EXPORTER_DELIVERY_H_
+#define EXPORTER_DELIVERY_H_
+
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "exporter/options.h"
+
+namespace exporter {
+
+// By the start of the day: whether its pods were served as well.
+using Delivered = std::map<absl::Time, bool>;
+
+// What decides the numbers: days delivered under other settings are to be delivered again.
+std::string DeliverySettings(const Options& options);
+
+// The text of a state file.
+std::string FormatDelivered(const Delivered& delivered, absl::string_view settings);
+// InvalidArgument when the text is none of a state file, DataLoss when it is damaged, FailedPrecondition when it was
+// written under other settings.
+absl::StatusOr<Delivered> ParseDelivered(absl::string_view text, absl::string_view settings);
+
+// Reads the file at `path`; one that is not there yet holds nothing. Errors as above, and those of the file system.
+absl::StatusOr<Delivered> LoadDelivered(const std::string& path, absl::string_view settings);
+// Replaces the file in one step: whoever reads it finds the old text or the new one, whatever happens meanwhile.
+absl::Status SaveDelivered(const std::string& path, const Delivered& delivered, absl::string_view settings);
+
+}  // namespace exporter
+
+#endif  // EXPORTER_DELIVERY_H_

@@ -1,0 +1,27 @@
+// When something is asked of Kubecost next, and what asking came to last.
+#ifndef EXPORTER_SCHEDULE_H_
+#define EXPORTER_SCHEDULE_H_
+
+#include <optional>
+
+#include "absl/time/time.h"
+#include "kubecost/api_error.h"
+
+namespace exporter {
+
+struct Schedule {
+  // By Clock::Elapsed().
+  absl::Duration due = absl::ZeroDuration();
+  int failures = 0;
+  bool was_polled = false;
+  // False when the last poll failed.
+  bool is_good = true;
+  // False when the last answer was none or not valid.
+  bool is_answered = true;
+  // The failure that the log was last told, if it still lasts.
+  std::optional<kubecost::ErrorReason> told_reason;
+};
+
+}  // namespace exporter
+
+#endif  // EXPORTER_SCHEDULE_H_

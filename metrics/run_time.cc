@@ -1,0 +1,30 @@
+#include "metrics/run_time.h"
+
+#include <algorithm>
+
+namespace metrics {
+
+void RunTime::Add(const kubecost::Window& window) {
+  if (window.end <= window.start) return;
+  // The windows that `window` touches become one with it.
+  const auto first = std::find_if(windows_.begin(), windows_.end(),
+                                  [&window](const kubecost::Window& each) { return each.end >= window.start; });
+  if (first != windows_.end() && first->Contains(window)) return;
+  const auto last =
+      std::find_if(first, windows_.end(), [&window](const kubecost::Window& each) { return each.start > window.end; });
+  kubecost::Window whole = window;
+  if (first != last) {
+    whole.start = std::min(whole.start, first->start);
+    whole.end = std::max(whole.end, std::prev(last)->end);
+  }
+  windows_.insert(windows_.erase(first, last), whole);
+}
+
+std::optional<Extent> RunTime::extent() const {
+  if (windows_.empty()) return std::nullopt;
+  absl::Duration covered;
+  for (const kubecost::Window& window : windows_) covered += window.end - window.start;
+  return Extent{{windows_.front().start, windows_.back().end}, covered};
+}
+
+}  // namespace metrics

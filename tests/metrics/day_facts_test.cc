@@ -1,0 +1,130 @@
+// What follows from the levels of a day: run times, reconciliation, what a later read lacks.
+#include "metrics/day_facts.h"
+
+#include <gtest/gtest.h>
+
+#include "metrics/run_time.h"
+#include "metrics/table_builder.h"
+
+namespace metrics {
+namespace {
+
+using kubecost::Allocation;
+using kubecost::kUnknown;
+using kubecost::Window;
+
+const absl::Time kMidnight = absl::FromCivil(absl::CivilDay(2026, 11, 19), absl::UTCTimeZone());
+
+Window Hours(double from, double to) { return {kMidnight + from * absl::Hours(1), kMidnight + to * absl::Hours(1)}; }
+
+TEST(RunTimeTest, IsTheUnionOfItsWindows) {
+  RunTime run_time;
+  EXPECT_FALSE(run_time.extent().has_value());
+  run_time.Add(Hours(5, 5));
+  run_time.Add(Hours(6, 4));
+  EXPECT_FALSE(run_time.extent().has_value()) << "an empty or reversed window is none";
+  for (const Window& window : {Hours(4, 6), Hours(1, 2), Hours(5, 7), Hours(1.25, 1.5), Hours(9, 10), Hours(2, 2.5)}) {
+    run_time.Add(window);
+  }
+  EXPECT_EQ(run_time.extent()->span, Hours(1, 10));
+  EXPECT_EQ(run_time.extent()->covered, absl::Hours(5.5));
+  run_time.Add(Hours(0, 24));
+  EXPECT_EQ(run_time.extent()->covered, absl::Hours(24));
+}
+
+struct Pod {
+  const char* namespace_name;
+  const char* name;
+  double cost;
+  Window extent = Hours(0, 24);
+  const char* node = "node-1";
+  const char* cluster = "c";
+};
+
+DayFacts DayOf(const std::vector<Pod>& pods, double cluster_cost = kUnknown) {
+  DayFacts day;
+  day.window = Hours(0, 24);
+  day.date = "2026-11-19";
+  for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
+    TableBuilder builder(level, "", 0);
+    for (const Pod& pod : pods) {
+      Allocation row;
+      row.properties = {pod.cluster, pod.node, pod.namespace_name, "", "", pod.name};
+      row.total_cost = pod.cost;
+      row.extent = pod.extent;
+      if (level == Level::kCluster && kubecost::IsKnown(cluster_cost)) {
+        row.total_cost = cluster_cost;
+        builder.Add(row);
+        break;
+      }
+      builder.Add(row);
+    }
+    day.table(level) = builder.Build();
+  }
+  day.Conclude();
+  return day;
+}
+
+TEST(DayFactsTest, LevelsThatDifferByRoundingReconcile) {
+  const std::vector<Pod> pods = {{"a", "p", 0.1}, {"a", "q", 0.2}};
+  EXPECT_TRUE(DayOf(pods, 0.3).Reconciles());
+  // Two pods and one cluster were rounded.
+  const DayFacts rounded = DayOf(pods, 0.300015);
+  EXPECT_TRUE(rounded.Reconciles());
+  EXPECT_EQ(rounded.clusters[0].pod_difference, 0.000015);
+  const DayFacts off = DayOf(pods, 0.30002);
+  EXPECT_FALSE(off.Reconciles());
+  EXPECT_EQ(off.clusters[0].namespace_difference, 0.00002);
+}
+
+TEST(DayFactsTest, AnUnknownCostReconcilesWithNothing) {
+  const DayFacts day = DayOf({{"a", "p", 0.1}, {"a", "q", kUnknown}}, 0.1);
+  EXPECT_FALSE(day.Reconciles());
+  EXPECT_EQ(day.clusters[0].pods, 1U) << "a pod without a sample does not count";
+  EXPECT_FALSE(kubecost::IsKnown(day.clusters[0].pod_difference));
+}
+
+TEST(DayFactsTest, EveryClusterForItself) {
+  const DayFacts day = DayOf({{"a", "p", 1, Hours(0, 12), "n", "east"}, {"a", "p", 2, Hours(6, 24), "n", "west"}});
+  ASSERT_EQ(day.clusters.size(), 2U);
+  EXPECT_EQ(day.clusters[0].cluster, "east");
+  EXPECT_EQ(day.clusters[0].extent->covered, absl::Hours(12));
+  EXPECT_EQ(day.clusters[1].extent->covered, absl::Hours(18));
+  EXPECT_TRUE(day.Reconciles());
+}
+
+TEST(DayFactsTest, OnlyRealPodsRun) {
+  const DayFacts day = DayOf({{"a", "p", 1, Hours(3, 4)},
+                              {"a", "a-unmounted-pvcs", 1, Hours(0, 24), ""},
+                              {"__unmounted__", "__unmounted__", 1},
+                              {"__idle__", "__idle__", 1}});
+  EXPECT_EQ(day.clusters[0].extent->span, Hours(3, 4));
+  EXPECT_EQ(day.clusters[0].pods, 4U);
+}
+
+TEST(HasShrunkTest, FiveMinutesAreTolerated) {
+  const auto day = [](double from, double to) { return DayOf({{"a", "p", 1, Hours(from, to)}}); };
+  EXPECT_FALSE(HasShrunk(day(0, 24), day(0, 24)));
+  EXPECT_FALSE(HasShrunk(day(1, 23), day(0, 24)));
+  EXPECT_FALSE(HasShrunk(day(0, 24), day(0, 24 - 5.0 / 60)));
+  EXPECT_TRUE(HasShrunk(day(0, 24), day(0, 24 - 6.0 / 60)));
+  EXPECT_TRUE(HasShrunk(day(0, 24), day(6.0 / 60, 24)));
+}
+
+TEST(HasShrunkTest, AHoleInTheMiddleAndALostClusterToo) {
+  const DayFacts whole = DayOf({{"a", "p", 1}});
+  EXPECT_TRUE(HasShrunk(whole, DayOf({{"a", "p", 1, Hours(0, 11)}, {"a", "q", 1, Hours(13, 24)}})));
+  const DayFacts two = DayOf({{"a", "p", 1}, {"a", "p", 1, Hours(0, 24), "n", "west"}});
+  EXPECT_TRUE(HasShrunk(two, whole));
+  EXPECT_FALSE(HasShrunk(whole, two));
+}
+
+TEST(SameCostsTest, ComparesEveryLevelByIdentityAndTotal) {
+  const DayFacts day = DayOf({{"a", "p", 1}, {"a", "q", 2}});
+  EXPECT_TRUE(SameCosts(day, DayOf({{"a", "q", 2}, {"a", "p", 1}})));
+  EXPECT_FALSE(SameCosts(day, DayOf({{"a", "p", 2}, {"a", "q", 1}}))) << "the pods' costs changed places";
+  EXPECT_FALSE(SameCosts(day, DayOf({{"a", "p", 1}, {"a", "r", 2}})));
+}
+
+}  // namespace
+}  // namespace metrics
