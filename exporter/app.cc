@@ -61,7 +61,8 @@ int RunExporter(const Options& options, Clock& clock) {
   metrics::SnapshotStore store;
   SelfMetrics self_metrics(options);
   kubecost::CurlHttpClient http(HttpOptions(options));
-  Poller poller(options, clock, http, store, self_metrics);
+  PollReportStore reports;
+  Poller poller(options, clock, http, store, reports, self_metrics);
   const absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Start(options, store, self_metrics, HealthOf(poller, options));
   if (!server.ok()) {

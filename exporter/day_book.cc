@@ -39,18 +39,25 @@ bool DayBook::Advance(absl::Time now, absl::Duration elapsed) {
   for (int back = 0; back < options_.day_keep; ++back) {
     const kubecost::Window window = Shifted(newest, -back);
     Day& day = days_[window.start];
+    // After a clock that was wrong: what was read under it stands for nothing.
+    if (day.is_backfill) day = Day();
     day.window = window;
-    day.is_backfill = false;
   }
 
   bool changed = false;
   for (auto entry = days_.begin(); entry != days_.end();) {
-    const Day& day = entry->second;
+    Day& day = entry->second;
     if (!IsOver(day, newest_read, elapsed)) {
       ++entry;
       continue;
     }
-    if (IsServedLongEnough(day, elapsed)) delivered_[day.window.start] = day.facts->has_pods;
+    if (GoesOn(day, elapsed)) {
+      day.is_backfill = day.is_late = true;
+      day.pods_served_since = elapsed;
+      continue;  // to see whether it is over as such
+    }
+    const bool is_bookable = day.facts != nullptr && (!day.facts->has_pods || day.facts->Reconciles());
+    if (is_bookable && IsServedLongEnough(day, elapsed)) delivered_[day.window.start] = day.facts->has_pods;
     changed = changed || day.facts != nullptr;
     entry = days_.erase(entry);
   }
@@ -60,10 +67,19 @@ bool DayBook::Advance(absl::Time now, absl::Duration elapsed) {
 
 bool DayBook::IsOver(const Day& day, const kubecost::Window& newest_read, absl::Duration elapsed) const {
   if (day.is_gone) return true;
-  if (day.is_backfill && day.facts != nullptr) return IsServedLongEnough(day, elapsed);
-  if (day.is_backfill) return day.window.start < Shifted(newest_, 1 - options_.backfill_days).start;
-  // What has been read stays until something newer has been.
-  return day.window.start < OldestKept(day.facts == nullptr ? newest_ : newest_read).start;
+  if (day.is_backfill) {
+    const bool has_left = day.window.start < Shifted(newest_, 1 - options_.backfill_days).start;
+    return (has_left && !day.settled) || IsServedLongEnough(day, elapsed);
+  }
+  if (day.facts == nullptr) return day.window.start < OldestKept(newest_).start || day.window.start > newest_.start;
+  // What has been read stays until something newer has been, and the plain families until there are others.
+  return day.window.start < OldestKept(newest_read).start && day.facts != Plain();
+}
+
+bool DayBook::GoesOn(const Day& day, absl::Duration elapsed) const {
+  const std::optional<kubecost::Window> span = BackfillSpan();
+  return !day.is_backfill && day.facts != nullptr && span.has_value() && span->Contains(day.window) &&
+         !IsServedLongEnough(day, elapsed);
 }
 
 bool DayBook::IsServedLongEnough(const Day& day, absl::Duration elapsed) const {
@@ -74,7 +90,7 @@ bool DayBook::IsServedLongEnough(const Day& day, absl::Duration elapsed) const {
            elapsed - *day.served_since >= std::min(options_.backfill_expose_for, kDailyJob);
   }
   const std::optional<absl::Duration>& since = day.facts->has_pods ? day.pods_served_since : day.served_since;
-  return since.has_value() && elapsed - *since >= options_.backfill_expose_for;
+  return day.settled && since.has_value() && elapsed - *since >= options_.backfill_expose_for;
 }
 
 // Gives back-filled days their turn to serve pods, oldest first.
@@ -98,30 +114,34 @@ bool DayBook::IsPlain(const Day& day) const {
 
 PodLevel DayBook::PodsOf(const Day& day) const {
   if (IsPlain(day)) return PodLevel::kAll;
-  if (day.is_backfill && !options_.backfill_pods) return PodLevel::kNone;
+  if (day.is_backfill && !options_.backfill_pods && !day.is_late) return PodLevel::kNone;
   return options_.day_pod_resources ? PodLevel::kCosts : PodLevel::kTotals;
 }
 
-bool DayBook::Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at,
-                   absl::Duration elapsed) {
+DayBook::Verdict DayBook::Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at,
+                               absl::Duration elapsed) {
   const absl::Time settles = day.window.end + options_.day_settle_after;
   day.schedule.due = elapsed + options_.day_refresh;
-  const bool knows_less = day.facts != nullptr &&
-                          (metrics::HasShrunk(*day.facts, *facts) || (day.facts->Reconciles() && !facts->Reconciles()));
-  if (knows_less) {
+  Verdict verdict = Verdict::kTaken;
+  if (day.facts != nullptr && metrics::HasCeasedToReconcile(*day.facts, *facts)) verdict = Verdict::kCeasedToReconcile;
+  if (day.facts != nullptr && metrics::HasShrunk(*day.facts, *facts)) verdict = Verdict::kShrunken;
+  if (verdict != Verdict::kTaken) {
     const bool is_same = day.doubted != nullptr && metrics::SameCosts(*day.doubted, *facts);
     day.doubted_reads = is_same ? day.doubted_reads + 1 : 1;
     day.doubted = facts;
-    if (day.doubted_reads < kReadsToBelieve) return false;
+    if (day.doubted_reads < kReadsToBelieve) return verdict;
+    verdict = Verdict::kBelieved;
   }
   day.doubted.reset();
   day.doubted_reads = 0;
+  const bool is_other = day.facts == nullptr || !day.settled || !metrics::SameCosts(*day.facts, *facts);
   day.is_full = IsPlain(day);
   day.facts = std::move(facts);
   day.last_read = read_at;
   day.settled = day.settled || read_at >= settles;
   if (day.settled) {
-    if (!day.served_since.has_value()) day.served_since = elapsed;
+    if (is_other) day.served_since = elapsed;
+    if (is_other && day.pods_served_since.has_value()) day.pods_served_since = elapsed;
     if (!day.is_backfill) day.schedule.due = elapsed + kSettledRefresh;
     if (day.is_backfill && day.facts->Reconciles()) day.schedule.due = absl::InfiniteDuration();
   } else {
@@ -129,7 +149,7 @@ bool DayBook::Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, abs
     day.schedule.due = std::min(day.schedule.due, elapsed + std::max(settles - read_at, absl::Minutes(1)));
   }
   LetPodsIn(elapsed);
-  return true;
+  return verdict;
 }
 
 void DayBook::TakeNothing(Day& day, absl::Duration elapsed) {
@@ -148,6 +168,8 @@ size_t DayBook::Backfill(const std::vector<kubecost::Window>& found, absl::Durat
   for (const kubecost::Window& window : found) {
     const auto delivered = delivered_.find(window.start);
     const bool is_delivered = delivered != delivered_.end() && (delivered->second || !options_.backfill_pods);
+    // Days that wait for their turn can outlive the span.
+    if (days_.size() + 2 * static_cast<size_t>(options_.day_keep) >= metrics::DailyFacts::kMaxDays) break;
     if (!span.has_value() || !span->Contains(window) || is_delivered || days_.contains(window.start)) continue;
     Day& day = days_[window.start];
     day.window = window;

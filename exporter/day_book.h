@@ -32,12 +32,14 @@ struct Day {
   bool is_full = false;
   // Kubecost turned out to have nothing for it.
   bool is_gone = false;
+  // Was kept, and its pods with it, but not for long enough after it had settled.
+  bool is_late = false;
 
   // A later generation that knows less, and how often it came.
   std::shared_ptr<const metrics::DayFacts> doubted;
   int doubted_reads = 0;
 
-  // Since when the settled generation is served, and since when its pods are.
+  // Since when these costs are served as settled, and since when their pods are.
   std::optional<absl::Duration> served_since;
   std::optional<absl::Duration> pods_served_since;
 };
@@ -45,8 +47,11 @@ struct Day {
 // The book of days:
 //  - the last --day.keep closed days are kept: read hourly until settled, then every 6 hours. They change over when a
 //    newer day has been read, not before: facts stay through an outage;
+//  - a kept day that was not served as settled for a day when its time is over goes on as a back-filled one, pods
+//  included;
 //  - days behind them are back-filled: read once settled, served for --backfill.expose-for, their pods
-//    --backfill.parallel-days at a time and oldest first. Then they are delivered, and not asked for again;
+//    --backfill.parallel-days at a time and oldest first. Then they are delivered, and not asked for again, unless they
+//    never added up;
 //  - a read replaces what was served, unless it knows less: it covers less of the day, or has ceased to reconcile. Such
 //    a generation has to come three times unchanged, because a true correction looks the same.
 // For one thread.
@@ -70,9 +75,15 @@ class DayBook {
   // How much of the day's pod level is to be read.
   PodLevel PodsOf(const Day& day) const;
 
-  // Takes what was read of the day, from `read_at` on; false when it knows less and is not believed yet. Sets when the
-  // day is due again.
-  bool Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at, absl::Duration elapsed);
+  // What became of a generation.
+  enum class Verdict {
+    kTaken,
+    kBelieved,          // it knows less than the one before, and has come often enough
+    kShrunken,          // not believed yet: it covers less time
+    kCeasedToReconcile  // not believed yet: its levels do not add up any more
+  };
+  // Takes what was read of the day, from `read_at` on, and sets when the day is due again.
+  Verdict Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at, absl::Duration elapsed);
   // Kubecost has nothing for the day: a kept one is asked for again after a while, another with the next back-fill.
   void TakeNothing(Day& day, absl::Duration elapsed);
 
@@ -93,6 +104,8 @@ class DayBook {
   bool IsPlain(const Day& day) const;
   bool IsOver(const Day& day, const kubecost::Window& newest_read, absl::Duration elapsed) const;
   bool IsServedLongEnough(const Day& day, absl::Duration elapsed) const;
+  // Whether a kept day whose time is over was not served for long enough.
+  bool GoesOn(const Day& day, absl::Duration elapsed) const;
   bool LetPodsIn(absl::Duration elapsed);
 
   // Constant after construction.

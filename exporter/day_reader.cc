@@ -16,8 +16,6 @@ namespace {
 using kubecost::ErrorReason;
 using kubecost::Level;
 
-constexpr size_t kFirstNamespacesPerRequest = 8;
-
 metrics::Columns ColumnsOf(PodLevel pods) {
   switch (pods) {
     case PodLevel::kNone:
@@ -31,6 +29,12 @@ metrics::Columns ColumnsOf(PodLevel pods) {
   return metrics::Columns::kAll;
 }
 
+// The namespace as a filter names it.
+std::string FilterName(const kubecost::Allocation& row) {
+  const std::string& name = row.properties.namespace_name;
+  return name.empty() ? std::string(kubecost::kUnallocated) : name;
+}
+
 }  // namespace
 
 // What the pod level is put together from.
@@ -41,7 +45,7 @@ struct DayReader::NamespaceRows {
 
   void Add(const kubecost::Allocation& row) {
     if (!metrics::TableBuilder::IsSpecial(row)) {
-      names.insert(row.properties.namespace_name);
+      names.insert(FilterName(row));
       return;
     }
     kubecost::Properties& properties = special.emplace_back(row).properties;
@@ -63,9 +67,10 @@ DayReader::DayReader(const Options& options, kubecost::AllocationClient& client,
 
 absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> DayReader::Read(const kubecost::Window& day, PodLevel pods,
                                                                          std::stop_token stop) {
-  if (day.end > newest_end_) {
+  // The newest day alone is read in full.
+  if (pods == PodLevel::kAll && day.end != newest_end_) {
     newest_end_ = day.end;
-    namespaces_per_request_ = 0;
+    in_parts_ = false;
   }
   auto facts = std::make_shared<metrics::DayFacts>();
   facts->window = day;
@@ -80,7 +85,7 @@ absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> DayReader::Read(const k
 }
 
 absl::Status DayReader::ReadLevels(metrics::DayFacts& day, PodLevel pods, std::stop_token stop) {
-  const bool in_parts = namespaces_per_request_ > 0;
+  const bool in_parts = in_parts_;
   const auto take = [](absl::StatusOr<metrics::LevelTable> read, metrics::LevelTable& table) {
     if (read.ok()) table = *std::move(read);
     return read.status();
@@ -110,11 +115,12 @@ absl::Status DayReader::ReadLevels(metrics::DayFacts& day, PodLevel pods, std::s
                                            "read again"));
   }
   day.Conclude();
-  if (day.has_pods && in_parts && !day.Reconciles()) {
+  if (day.has_pods && in_parts && !(day.Reconciles() && metrics::NamespacesReconcile(day))) {
+    in_parts_ = false;
     return kubecost::ApiError(ErrorReason::kInconsistent,
                               absl::StrCat("the pods of ", day.date,
-                                           ", asked for by namespace, do not add up to the cluster's cost; the day is "
-                                           "read again"));
+                                           ", asked for by namespace, do not add up to the levels above; the next "
+                                           "read asks for them as a whole"));
   }
   return absl::OkStatus();
 }
@@ -122,11 +128,10 @@ absl::Status DayReader::ReadLevels(metrics::DayFacts& day, PodLevel pods, std::s
 absl::Status DayReader::AfterPodFailure(absl::Status status) {
   if (!kubecost::MayBeTooBig(status)) return status;
   const size_t before = namespaces_per_request_;
-  namespaces_per_request_ = before == 0 ? kFirstNamespacesPerRequest : std::max(before / 2, size_t{1});
-  if (namespaces_per_request_ != before) {
-    Log(LogLevel::kInfo, "pods may be too many for one answer: the next read asks for some namespaces at a time",
-        {{"namespaces_per_request", absl::StrCat(namespaces_per_request_)}});
-  }
+  if (in_parts_) namespaces_per_request_ = std::max(before / 2, size_t{1});
+  if (std::exchange(in_parts_, true) && namespaces_per_request_ == before) return status;
+  Log(LogLevel::kInfo, "pods may be too many for one answer: the next read asks for some namespaces at a time",
+      {{"namespaces_per_request", absl::StrCat(namespaces_per_request_)}});
   return status;
 }
 
@@ -163,9 +168,13 @@ absl::StatusOr<metrics::LevelTable> DayReader::ReadPodsInParts(const kubecost::W
 absl::Status DayReader::ReadInto(metrics::TableBuilder& builder, const kubecost::AllocationQuery& query,
                                  NamespaceRows* rows, std::stop_token stop) {
   on_request_();
+  // A server that does not know filters sends the whole each time, and idle cost may come with every part.
+  const std::set<std::string> wanted(query.namespaces.begin(), query.namespaces.end());
   const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
       query,
-      [&builder, rows](const kubecost::Allocation& row) {
+      [&builder, &wanted, rows](const kubecost::Allocation& row) {
+        const bool is_other = metrics::TableBuilder::IsSpecial(row) || !wanted.contains(FilterName(row));
+        if (!wanted.empty() && is_other) return absl::OkStatus();
         if (rows != nullptr) rows->Add(row);
         return ErrorOfRow(builder.Add(row), row);
       },
@@ -176,6 +185,7 @@ absl::Status DayReader::ReadInto(metrics::TableBuilder& builder, const kubecost:
 
 metrics::LevelTable DayReader::Build(metrics::TableBuilder& builder, Level level, metrics::Columns columns) {
   last_rows_[static_cast<size_t>(level)] = builder.rows();
+  builder.set_fallback_cluster(cluster_id_);
   metrics::LevelTable table = builder.Build(columns);
   kubecost::InvalidValues invalid;
   invalid.invalid_utf8 = builder.invalid_utf8();
@@ -190,7 +200,11 @@ absl::StatusOr<std::vector<kubecost::Window>> DayReader::FindDays(const kubecost
   const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
       {span, Level::kCluster, true},
       [&starts](const kubecost::Allocation& row) {
-        starts.insert(row.window->start);  // a row without a window has not come so far
+        // A row without a window has not come so far.
+        if (row.window->end - row.window->start > absl::Hours(24)) {
+          return kubecost::ApiError(ErrorReason::kWindowMismatch, "asked for days one by one, but a row spans several");
+        }
+        starts.insert(row.window->start);
         return absl::OkStatus();
       },
       std::move(stop));

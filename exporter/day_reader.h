@@ -8,6 +8,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -30,8 +31,8 @@ std::string DateText(const kubecost::Window& day, absl::Duration utc_offset);
 // recomputing and the levels may not fit (reason inconsistent).
 //
 // A pod level that is too big for Kubecost is asked for in parts from the next read on: some namespaces at a time, half
-// as many after each failure. What the parts add up to must then reconcile with the cluster level. Each new day is
-// tried as a whole again.
+// as many after each failure. What the parts add up to must then reconcile with the levels above; where it does not,
+// the server may not know filters, and the next read asks for the whole again, as it does for each new day.
 //
 // No retry, no sleep. For one thread.
 class DayReader {
@@ -39,6 +40,9 @@ class DayReader {
   // `on_request` is called before each request.
   DayReader(const Options& options, kubecost::AllocationClient& client, SelfMetrics& self_metrics,
             std::function<void()> on_request);
+
+  // The cluster of rows for which Kubecost gives none.
+  void SetClusterId(std::string id) { cluster_id_ = std::move(id); }
 
   absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> Read(const kubecost::Window& day, PodLevel pods,
                                                                 std::stop_token stop);
@@ -67,9 +71,11 @@ class DayReader {
 
   std::array<size_t, kubecost::kLevelCount> last_rows_ = {};
   std::array<size_t, kubecost::kLevelCount> merged_rows_ = {};  // of the level's newest answer
+  std::string cluster_id_;
   absl::Time newest_end_ = absl::InfinitePast();
-  // 0: the pod level is asked for as a whole.
-  size_t namespaces_per_request_ = 0;
+  bool in_parts_ = false;
+  // The size that worked last, or is to be tried next.
+  size_t namespaces_per_request_ = 8;
 };
 
 }  // namespace exporter

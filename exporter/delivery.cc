@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "exporter/log.h"
 
 namespace exporter {
 namespace {
@@ -118,6 +119,35 @@ absl::Status SaveDelivered(const std::string& path, const Delivered& delivered, 
   close(file);
   if (!written.ok()) return written;
   return std::rename(next.c_str(), path.c_str()) == 0 ? absl::OkStatus() : FileError("cannot replace", path);
+}
+
+DeliveryFile::DeliveryFile(const Options& options) : path_(options.state_path), settings_(DeliverySettings(options)) {}
+
+Delivered DeliveryFile::Load() {
+  if (path_.empty()) return {};
+  absl::StatusOr<Delivered> delivered = LoadDelivered(path_, settings_);
+  if (delivered.ok()) {
+    saved_ = *delivered;
+    return saved_;
+  }
+  is_ours_ = !absl::IsInvalidArgument(delivered.status());
+  Log(LogLevel::kWarn,
+      is_ours_ ? "the state file is not used, back-fill starts anew; it will be replaced"
+               : "the state file is not used and left as it is, back-fill starts anew at each start",
+      {{"path", path_}, {"error", std::string(delivered.status().message())}});
+  return {};
+}
+
+void DeliveryFile::Save(const Delivered& delivered) {
+  if (path_.empty() || !is_ours_ || saved_ == delivered) return;
+  const absl::Status status = SaveDelivered(path_, delivered, settings_);
+  if (status.ok()) {
+    saved_ = delivered;
+  } else if (!told_error_) {
+    Log(LogLevel::kWarn, "the state cannot be kept: a restart will repeat the back-fill",
+        {{"error", std::string(status.message())}});
+  }
+  told_error_ = !status.ok();
 }
 
 }  // namespace exporter

@@ -30,6 +30,25 @@ absl::StatusOr<Delivered> LoadDelivered(const std::string& path, absl::string_vi
 // Replaces the file in one step: whoever reads it finds the old text or the new one, whatever happens meanwhile.
 absl::Status SaveDelivered(const std::string& path, const Delivered& delivered, absl::string_view settings);
 
+// The file as a run of the exporter uses it: trouble is logged, once, and never more than that.
+class DeliveryFile {
+ public:
+  // Without --state.path nothing is read or written.
+  explicit DeliveryFile(const Options& options);
+
+  // What an earlier run has delivered.
+  Delivered Load();
+  // Writes what has changed since the last time. A file that was none of ours is left as it is.
+  void Save(const Delivered& delivered);
+
+ private:
+  const std::string path_;
+  const std::string settings_;
+  Delivered saved_;
+  bool is_ours_ = true;
+  bool told_error_ = false;
+};
+
 }  // namespace exporter
 
 #endif  // EXPORTER_DELIVERY_H_

@@ -180,8 +180,13 @@ const std::vector<Flag>& Flags() {
       {"Identity", "cluster-info.label", "LABEL", "",
        "key=value: a label of kubecost_cluster_info that Kubecost leaves out or empty. Repeatable.",
        ApplyClusterInfoLabels, true},
-      {"Identity", "currency", "CODE", "USD",
-       "The currency Kubecost is configured with; told by kubecost_exporter_config_info.", Text(&Options::currency)},
+      {"Identity", "currency", "CODE", "",
+       "The currency Kubecost is configured with; without it Kubecost is asked, and USD assumed where it does not "
+       "tell.",
+       Text(&Options::currency)},
+      {"Identity", "compat.cloudtuner", "BOOL", "false",
+       "Serve cloudtuner_kubecost_* as well, the names of the former exporter: see docs/cloudtuner.md.",
+       [](Options& options, const Values& values) { return ParseBool(values.back(), options.compat_cloudtuner); }},
 
       {"Days", "day.utc-offset", "+HH:MM", "+00:00",
        "Where days begin; must equal the UTC offset Kubecost is configured with.", ApplyUtcOffset},
@@ -196,6 +201,16 @@ const std::vector<Flag>& Flags() {
       {"Days", "day.pod-resources", "BOOL", "false",
        "Serve kubecost_pod_daily_resource_cost: what each resource of a pod cost on each day.",
        [](Options& options, const Values& values) { return ParseBool(values.back(), options.day_pod_resources); }},
+
+      {"Live", "hour.enabled", "BOOL", "true", "Serve kubecost_*_hourly_cost: the last complete hour.",
+       [](Options& options, const Values& values) { return ParseBool(values.back(), options.hour_enabled); }},
+      {"Live", "hour.close-delay", "DURATION", "15m", "How long after its end an hour counts as complete.",
+       Duration(&Options::hour_close_delay)},
+      {"Live", "today.enabled", "BOOL", "true", "Serve kubecost_{namespace,cluster}_today_cost: since midnight.",
+       [](Options& options, const Values& values) { return ParseBool(values.back(), options.today_enabled); }},
+      {"Live", "today.refresh", "DURATION", "30m", "How often today is read.", Duration(&Options::today_refresh)},
+      {"Live", "today.pods", "BOOL", "false", "Serve kubecost_pod_today_cost as well.",
+       [](Options& options, const Values& values) { return ParseBool(values.back(), options.today_pods); }},
 
       {"Back-fill", "backfill.days", "N", "15",
        "How many closed days are to be had downstream: missing ones are fetched at start and after outages; 0 = off.",

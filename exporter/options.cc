@@ -88,10 +88,7 @@ void CheckFacts(const Options& options, Problems& problems) {
     }
   }
   const std::string& currency = options.currency;
-  const bool is_code = currency.size() == 3 && std::all_of(currency.begin(), currency.end(), [](char c) {
-                         return absl::ascii_isupper(static_cast<unsigned char>(c));
-                       });
-  if (!is_code) {
+  if (!currency.empty() && !IsCurrencyCode(currency)) {
     problems.push_back(absl::StrCat("--currency: \"", currency, "\" is not an ISO 4217 code such as USD or EUR"));
   }
 }
@@ -106,6 +103,12 @@ void CheckDays(const Options& options, Problems& problems) {
   if (options.day_keep < 1 || options.day_keep > 31) problems.push_back("--day.keep: must be 1 to 31");
   if (options.day_settle_after < absl::ZeroDuration() || options.day_settle_after > absl::Hours(24 * 31)) {
     problems.push_back("--day.settle-after: must be 0s to 744h");
+  }
+  if (options.hour_close_delay < absl::ZeroDuration() || options.hour_close_delay > absl::Hours(1)) {
+    problems.push_back("--hour.close-delay: must be 0s to 1h");
+  }
+  if (options.today_refresh < absl::Minutes(1) || options.today_refresh > absl::Hours(6)) {
+    problems.push_back("--today.refresh: must be 1m to 6h");
   }
   if (options.backfill_days < 0 || options.backfill_days > 90) problems.push_back("--backfill.days: must be 0 to 90");
   if (options.backfill_expose_for < absl::Hours(1) || options.backfill_expose_for > absl::Hours(24 * 31)) {
@@ -154,6 +157,11 @@ std::vector<std::string> Options::Validate() const {
   CheckDays(*this, problems);
   CheckWeb(*this, problems);
   return problems;
+}
+
+bool IsCurrencyCode(absl::string_view text) {
+  return text.size() == 3 && std::all_of(text.begin(), text.end(),
+                                         [](char c) { return absl::ascii_isupper(static_cast<unsigned char>(c)); });
 }
 
 std::string UtcOffsetText(absl::Duration offset) {

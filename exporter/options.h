@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/log.h"
 #include "kubecost/allocation_client.h"
@@ -15,6 +16,9 @@
 #include "kubecost/curl_http_client.h"
 
 namespace exporter {
+
+// Where neither the options nor Kubecost tell another.
+inline constexpr char kDefaultCurrency[] = "USD";
 
 enum class ClusterInfoMode { kMirror, kOff };
 
@@ -27,7 +31,9 @@ struct Options {
   std::string cluster_name;
   ClusterInfoMode cluster_info = ClusterInfoMode::kMirror;
   std::map<std::string, std::string> cluster_info_labels;
-  std::string currency = "USD";
+  // ISO 4217; empty: what Kubecost says, else USD.
+  std::string currency;
+  bool compat_cloudtuner = false;
 
   absl::Duration day_utc_offset = absl::ZeroDuration();
   absl::Duration day_close_delay = absl::Hours(2);
@@ -40,6 +46,12 @@ struct Options {
   absl::Duration backfill_expose_for = absl::Hours(26);
   bool backfill_pods = false;
   int backfill_parallel_days = 5;
+  bool hour_enabled = true;
+  absl::Duration hour_close_delay = absl::Minutes(15);
+  bool today_enabled = true;
+  absl::Duration today_refresh = absl::Minutes(30);
+  bool today_pods = false;
+
   // Empty: nothing is remembered over a restart.
   std::string state_path;
 
@@ -56,6 +68,9 @@ struct Options {
   // Every problem of the values together, each a sentence that names its flag; empty when all is well.
   std::vector<std::string> Validate() const;
 };
+
+// Whether the text is of the form of an ISO 4217 code: "EUR".
+bool IsCurrencyCode(absl::string_view text);
 
 // "+05:30"
 std::string UtcOffsetText(absl::Duration offset);

@@ -11,11 +11,16 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/clock.h"
 #include "exporter/day_book.h"
 #include "exporter/day_reader.h"
+#include "exporter/delivery.h"
+#include "exporter/live_view.h"
 #include "exporter/options.h"
+#include "exporter/poll_journal.h"
+#include "exporter/poll_report.h"
 #include "exporter/schedule.h"
 #include "exporter/self_metrics.h"
 #include "exporter/views.h"
@@ -25,7 +30,7 @@
 namespace exporter {
 
 // All polling policy (which days are wanted when is DayBook's):
-//  - one request at a time; what has waited longest is next;
+//  - one request at a time; what has waited longest is next, but back-fill has no two turns in a row while others wait;
 //  - after a failure the wait doubles from 15 s to 10 min, with jitter;
 //  - no poll starts sooner after the last one's end than ten times what that one took, because Kubecost goes on
 //    computing after a client has given up, and a slow Kubecost is a busy one;
@@ -34,7 +39,7 @@ namespace exporter {
 class Poller {
  public:
   Poller(const Options& options, Clock& clock, kubecost::HttpClient& http, metrics::SnapshotStore& store,
-         SelfMetrics& self_metrics);
+         PollReportStore& reports, SelfMetrics& self_metrics);
 
   // Polls until `stop`.
   void Run(std::stop_token stop);
@@ -46,13 +51,6 @@ class Poller {
   absl::Duration TimeSinceProgress() const;
 
  private:
-  // Something that is asked for on its own: the cluster's description, which days there are, or a day.
-  struct Task {
-    View view;
-    Schedule* schedule;
-    Day* day = nullptr;
-  };
-
   // All of them; of two that are due alike the first is preferred.
   std::vector<Task> Tasks();
   // The task whose turn it is; nothing when none may be polled now.
@@ -63,6 +61,8 @@ class Poller {
   absl::Status PollClusterInfo(std::stop_token stop);
   absl::Status PollDay(Day& day, std::stop_token stop);
   absl::Status PollBackfill(std::stop_token stop);
+  absl::Status PollLive(LiveView& live, std::stop_token stop);
+  absl::Status PollCurrency(std::stop_token stop);
   // A day before the newest for which Kubecost has nothing is none that failed.
   bool IsNothingToRead(const Task& task, const absl::Status& status) const;
   // What follows from a poll's end for the task and the others.
@@ -70,37 +70,43 @@ class Poller {
   // How long until the next try after so many failures in a row.
   absl::Duration Backoff(int failures);
 
-  void LogChange(const Task& task, const absl::Status& status);
-  // Whether the log has been told of the reason, or of any, for another task of the view.
-  bool IsTold(const Task& task, std::optional<kubecost::ErrorReason> reason);
   void OnRequest(const kubecost::RequestRecord& request);
 
-  void AdvanceBook();
+  // Brings all views to the present time.
+  void Advance();
   void PublishDays();
+  void PublishLive();
+  void PublishReport();
   void Publish(metrics::Snapshot snapshot);
-  void LoadState();
-  void SaveState();
   void MarkProgress();
 
   // Constant after construction.
   const Options& options_;
   Clock& clock_;
   metrics::SnapshotStore& store_;
+  PollReportStore& report_store_;
   SelfMetrics& self_metrics_;
   kubecost::AllocationClient client_;
 
   // Of the polling thread.
   DayReader reader_;
   DayBook book_;
+  LiveView hour_;
+  LiveView today_;
   Schedule cluster_info_;
   Schedule backfill_;
-  absl::Time backfilled_to_ = absl::InfinitePast();  // the newest day when back-fill looked last
-  absl::Duration earliest_ = absl::ZeroDuration();   // of any poll, by the duty cycle and Clock::Elapsed()
+  Schedule currency_schedule_;
+  absl::Time backfilled_to_ = absl::InfinitePast();    // the newest day when back-fill looked last
+  bool looks_again_ = false;                           // back-fill, because there was nothing at all
+  absl::Time looked_again_at_ = absl::InfinitePast();  // the newest day when it last did so for one that was empty
+  bool last_was_backfill_ = false;
+  absl::Duration earliest_ = absl::ZeroDuration();  // of any poll, by the duty cycle and Clock::Elapsed()
   std::mt19937_64 random_;
   bool told_missing_id_ = false;
-  Delivered saved_;
-  bool keeps_state_ = false;
-  bool told_state_error_ = false;
+  DeliveryFile delivery_file_;
+  std::string currency_;
+  PollJournal journal_;
+  bool days_changed_ = false;  // and are to be published
 
   std::atomic<int64_t> progress_nanos_ = 0;  // Clock::Elapsed()
 };

@@ -2,10 +2,9 @@
 #ifndef EXPORTER_SCHEDULE_H_
 #define EXPORTER_SCHEDULE_H_
 
-#include <optional>
+#include <string>
 
 #include "absl/time/time.h"
-#include "kubecost/api_error.h"
 
 namespace exporter {
 
@@ -18,8 +17,10 @@ struct Schedule {
   bool is_good = true;
   // False when the last answer was none or not valid.
   bool is_answered = true;
-  // The failure that the log was last told, if it still lasts.
-  std::optional<kubecost::ErrorReason> told_reason;
+  // The failure that the log was last told, if it still lasts: its reason, or "internal".
+  std::string told;
+  // The log knows that Kubecost has nothing for it.
+  bool told_nothing = false;
 };
 
 }  // namespace exporter

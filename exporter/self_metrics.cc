@@ -171,11 +171,11 @@ struct SelfMetrics::Families {
   Labels config_labels;
   Gauge* config = nullptr;
 
-  void SetConfig(absl::string_view api) {
+  void SetConfig(const std::string& label, absl::string_view value) {
     const std::lock_guard<std::mutex> lock(mutex);
-    if (config != nullptr && config_labels["api"] == api) return;
+    if (config != nullptr && config_labels[label] == value) return;
     if (config != nullptr) config_info.Remove(config);
-    config_labels["api"] = std::string(api);
+    config_labels[label] = std::string(value);
     config = &config_info.Add(config_labels);
     config->Set(1);
   }
@@ -188,11 +188,11 @@ SelfMetrics::SelfMetrics(const Options& options) : families_(std::make_unique<Fa
             {"revision", std::string(Revision())},
             {"compiler", std::string(Compiler())}})
       .Set(1);
-  families.config_labels = {{"currency", options.currency},
+  families.config_labels = {{"currency", options.currency.empty() ? kDefaultCurrency : options.currency},
                             {"utc_offset", UtcOffsetText(options.day_utc_offset)},
                             {"idle", std::string(IdleModeName(options.query.idle))},
                             {"share_tenancy", options.query.share_tenancy_costs ? "true" : "false"}};
-  families.SetConfig(kubecost::ApiName(options.endpoint.api));
+  families.SetConfig("api", kubecost::ApiName(options.endpoint.api));
   families.up.Add({}).Set(0);
   families.scrapes.Add({});
   families.snapshot_bytes.Add({});
@@ -213,7 +213,9 @@ SelfMetrics::SelfMetrics(const Options& options) : families_(std::make_unique<Fa
 
 SelfMetrics::~SelfMetrics() = default;
 
-void SelfMetrics::SetApi(kubecost::Api api) { families_->SetConfig(kubecost::ApiName(api)); }
+void SelfMetrics::SetApi(kubecost::Api api) { families_->SetConfig("api", kubecost::ApiName(api)); }
+
+void SelfMetrics::SetCurrency(absl::string_view currency) { families_->SetConfig("currency", currency); }
 
 void SelfMetrics::SetUp(bool up) { families_->up.Add({}).Set(up ? 1 : 0); }
 
@@ -229,8 +231,13 @@ void SelfMetrics::CountError(kubecost::ErrorReason reason) {
   families_->api_errors.Add({{"reason", std::string(kubecost::ErrorReasonName(reason))}}).Increment();
 }
 
-void SelfMetrics::SetViewUp(absl::string_view view, bool up) {
-  families_->view_up.Add({{"view", std::string(view)}}).Set(up ? 1 : 0);
+void SelfMetrics::SetViewUp(absl::string_view view, std::optional<bool> up) {
+  Gauge& gauge = families_->view_up.Add({{"view", std::string(view)}});
+  if (up.has_value()) {
+    gauge.Set(*up ? 1 : 0);
+  } else {
+    families_->view_up.Remove(&gauge);
+  }
 }
 
 void SelfMetrics::CountPoll(absl::string_view view, bool success, absl::Duration duration, absl::Time finished) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -30,7 +31,9 @@ class SelfMetrics {
   void SetUp(bool up);
   void CountRequest(const kubecost::RequestRecord& request);
   void CountError(kubecost::ErrorReason reason);
-  void SetViewUp(absl::string_view view, bool up);
+  void SetCurrency(absl::string_view currency);
+  // Nothing for a view that is off.
+  void SetViewUp(absl::string_view view, std::optional<bool> up);
   void CountPoll(absl::string_view view, bool success, absl::Duration duration, absl::Time finished);
   void CountInvalidValues(const kubecost::InvalidValues& values);
   void SetSnapshot(const metrics::Snapshot& snapshot);

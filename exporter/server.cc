@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -17,7 +18,9 @@
 #include "exporter/landing_page.h"
 #include "exporter/listen_address.h"
 #include "exporter/log.h"
+#include "exporter/scrape_request.h"
 #include "metrics/exposition.h"
+#include "metrics/gzip.h"
 #include "metrics/render.h"
 
 namespace exporter {
@@ -50,6 +53,8 @@ absl::string_view ReasonPhrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 400:
+      return "Bad Request";
     case 404:
       return "Not Found";
     case 405:
@@ -174,7 +179,7 @@ class Server::Impl {
     if (method != "GET" && !request.is_head) {
       return Answer(request, 405, kPlainText, "only GET and HEAD\n", "Allow: GET, HEAD\r\n");
     }
-    if (is_metrics) return AnswerScrape(request);
+    if (is_metrics) return AnswerScrape(request, info);
     if (is_health) return AnswerHealth(request);
     return Answer(request, 200, kHtml, LandingPage(options_.telemetry_path),
                   "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n");
@@ -202,34 +207,70 @@ class Server::Impl {
     return Answer(request, 503, kPlainText, absl::StrCat(health.message(), "\n"));
   }
 
-  int AnswerScrape(const Request& request) {
+  int AnswerScrape(const Request& request, const mg_request_info& info) {
+    const absl::StatusOr<metrics::Selection> selection =
+        ParseCollect(info.query_string != nullptr ? info.query_string : "");
+    if (!selection.ok()) return Answer(request, 400, kPlainText, absl::StrCat(selection.status().message(), "\n"));
     const absl::Cleanup leave = [this] { --scrapes_in_flight_; };
     if (++scrapes_in_flight_ > options_.web_max_requests) {
       return Answer(request, 503, kPlainText,
                     absl::StrCat("more than ", options_.web_max_requests, " scrapes at once (--web.max-requests)\n"),
                     "Retry-After: 1\r\n");
     }
+    const char* accept_encoding = mg_get_header(request.connection, "Accept-Encoding");
+    const bool is_gzip = accept_encoding != nullptr && AcceptsGzip(accept_encoding);
     // A scrape cut short must be told from a whole one, hence chunks; HTTP/1.0 does not know them.
-    const absl::string_view encoding = request.is_http_1_0 ? "" : "Transfer-Encoding: chunked\r\n";
-    if (!WriteAll(request.connection, Head(request, 200, metrics::kTextContentType, encoding)) || request.is_head) {
+    const std::string headers = absl::StrCat("Vary: Accept-Encoding\r\n", is_gzip ? "Content-Encoding: gzip\r\n" : "",
+                                             request.is_http_1_0 ? "" : "Transfer-Encoding: chunked\r\n");
+    if (!WriteAll(request.connection, Head(request, 200, metrics::kTextContentType, headers)) || request.is_head) {
       return 200;
     }
-    const auto write = [&request](absl::string_view text) {
-      if (request.is_http_1_0) return WriteAll(request.connection, text);
-      return mg_send_chunk(request.connection, text.data(), static_cast<unsigned>(text.size())) >= 0;
-    };
+    const std::optional<uint64_t> bytes =
+        is_gzip ? WriteCompressed(request, *selection) : WritePlain(request, *selection);
+    if (!bytes.has_value()) return 200;
+    if (!request.is_http_1_0 && mg_send_chunk(request.connection, "", 0) < 0) return 200;
+    self_metrics_.CountScrape(*bytes);
+    return 200;
+  }
+
+  // False when the client has gone or stalled.
+  static bool WritePart(const Request& request, absl::string_view part) {
+    // An empty chunk would end the body.
+    if (part.empty()) return true;
+    if (request.is_http_1_0) return WriteAll(request.connection, part);
+    return mg_send_chunk(request.connection, part.data(), static_cast<unsigned>(part.size())) >= 0;
+  }
+
+  // What the exporter says of itself, where it is asked for.
+  std::string OwnMetrics(metrics::Selection selection) const {
+    return selection.Has(metrics::Collector::kExporter) ? self_metrics_.Serialize() : "";
+  }
+
+  // Both write a scrape's body and return its size before compression; nothing when it could not be written whole.
+
+  std::optional<uint64_t> WritePlain(const Request& request, metrics::Selection selection) {
     // Blocks keep memory small and let a client that has stalled be noticed; its connection is given up then.
     uint64_t bytes = 0;
-    metrics::Renderer renderer(store_.Current());
+    metrics::Renderer renderer(store_.Current(), selection);
     for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) {
-      if (!write(block)) return 200;
+      if (!WritePart(request, block)) return std::nullopt;
       bytes += block.size();
     }
-    const std::string self = self_metrics_.Serialize();
-    if (!write(self)) return 200;
-    if (!request.is_http_1_0 && mg_send_chunk(request.connection, "", 0) < 0) return 200;
-    self_metrics_.CountScrape(bytes + self.size());
-    return 200;
+    const std::string own = OwnMetrics(selection);
+    if (!WritePart(request, own)) return std::nullopt;
+    return bytes + own.size();
+  }
+
+  std::optional<uint64_t> WriteCompressed(const Request& request, metrics::Selection selection) {
+    const std::shared_ptr<const metrics::CompressedText> facts = compressed_.Get(store_.Current(), selection);
+    for (absl::string_view rest = facts->bytes; !rest.empty();) {
+      const absl::string_view block = rest.substr(0, metrics::Renderer::kBlockBytes);
+      if (!WritePart(request, block)) return std::nullopt;
+      rest.remove_prefix(block.size());
+    }
+    const std::string own = OwnMetrics(selection);
+    if (!WritePart(request, metrics::EndCompressed(*facts, own))) return std::nullopt;
+    return facts->text_bytes + own.size();
   }
 
   // Constant after Start().
@@ -239,6 +280,8 @@ class Server::Impl {
   const HealthCheck health_;
   mg_context* context_ = nullptr;
   std::vector<std::string> addresses_;
+
+  metrics::CompressedSnapshots compressed_;
 
   std::mutex message_mutex_;
   std::string first_message_;  // guarded by message_mutex_: why the server did not start

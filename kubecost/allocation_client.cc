@@ -13,6 +13,8 @@ namespace {
 
 constexpr absl::string_view kAllocation = "/allocation";
 constexpr absl::string_view kClusterInfo = "/clusterInfo";
+constexpr absl::string_view kConfigs = "/getConfigs";
+constexpr absl::string_view kProductConfigs = "/productConfigs";
 constexpr absl::string_view kKubecostPrefix = "/model";
 
 // An error body is read this far to find its message.
@@ -106,26 +108,48 @@ absl::StatusOr<ParsedAnswer> AllocationClient::GetAllocations(const AllocationQu
   return answer;
 }
 
-absl::StatusOr<ClusterInfo> AllocationClient::GetClusterInfo(std::stop_token stop) {
-  ClusterInfo info;
+std::string AllocationClient::path() const {
+  return found_.has_value() ? absl::StrCat(candidates_[*found_].prefix, kAllocation) : "";
+}
+
+absl::StatusOr<TextMap> AllocationClient::GetTextMap(absl::string_view endpoint, Envelope envelope,
+                                                     std::stop_token stop) {
+  TextMap texts;
   const auto read_body = [&]() -> absl::StatusOr<uint64_t> {
     uint64_t bytes = 0;
-    absl::StatusOr<ClusterInfo> parsed = ParseClusterInfo([&]() -> absl::StatusOr<absl::string_view> {
-      absl::StatusOr<absl::string_view> piece = http_.Read();
-      if (piece.ok()) bytes += piece->size();
-      return piece;
-    });
+    absl::StatusOr<TextMap> parsed = ParseTextMap(
+        [&]() -> absl::StatusOr<absl::string_view> {
+          absl::StatusOr<absl::string_view> piece = http_.Read();
+          if (piece.ok()) bytes += piece->size();
+          return piece;
+        },
+        envelope);
     if (!parsed.ok()) return parsed.status();
-    info = *std::move(parsed);
+    texts = *std::move(parsed);
     return bytes;
   };
-  const absl::Status status = Request(kClusterInfo, "", read_body, std::move(stop));
-  if (ReasonOf(status) == ErrorReason::kNotFound) {
-    return ApiError(ErrorReason::kNotFound,
-                    absl::StrCat(status.message(), "; --cluster-info=off does without kubecost_cluster_info"));
-  }
+  const absl::Status status = Request(endpoint, "", read_body, std::move(stop));
   if (!status.ok()) return status;
+  return texts;
+}
+
+absl::StatusOr<TextMap> AllocationClient::GetClusterInfo(std::stop_token stop) {
+  absl::StatusOr<TextMap> info = GetTextMap(kClusterInfo, Envelope::kRequired, std::move(stop));
+  if (ReasonOf(info.status()) == ErrorReason::kNotFound) {
+    return ApiError(ErrorReason::kNotFound, absl::StrCat(info.status().message(),
+                                                         "; --cluster-info=off does without kubecost_cluster_info"));
+  }
   return info;
+}
+
+absl::StatusOr<std::string> AllocationClient::GetCurrency(std::stop_token stop) {
+  absl::StatusOr<TextMap> settings = GetTextMap(kConfigs, Envelope::kOptional, stop);
+  if (ReasonOf(settings.status()) == ErrorReason::kNotFound) {
+    settings = GetTextMap(kProductConfigs, Envelope::kOptional, std::move(stop));
+  }
+  if (!settings.ok()) return settings.status();
+  const auto currency = settings->find("currencyCode");
+  return currency == settings->end() ? "" : currency->second;
 }
 
 absl::Status AllocationClient::Request(absl::string_view endpoint, absl::string_view query,

@@ -50,8 +50,14 @@ class AllocationClient {
   // the asked one. An answer without rows is an error (empty) that names the window.
   absl::StatusOr<ParsedAnswer> GetAllocations(const AllocationQuery& query, AllocationSink sink, std::stop_token stop);
 
-  absl::StatusOr<ClusterInfo> GetClusterInfo(std::stop_token stop);
+  absl::StatusOr<TextMap> GetClusterInfo(std::stop_token stop);
 
+  // `currencyCode` of Kubecost's settings (getConfigs, in later versions productConfigs); empty where it leaves it so,
+  // which means USD. NotFound when the server has neither.
+  absl::StatusOr<std::string> GetCurrency(std::stop_token stop);
+
+  // Path of the Allocation API as found; empty until then.
+  std::string path() const;
   // The API in force: as configured, or as found; kAuto until the first answer, and for a path prefix of its own.
   Api api() const;
 
@@ -61,6 +67,7 @@ class AllocationClient {
     std::string prefix;
   };
 
+  absl::StatusOr<TextMap> GetTextMap(absl::string_view endpoint, Envelope envelope, std::stop_token stop);
   // Asks the path that answered before, else every candidate until one does not answer 404.
   absl::Status Request(absl::string_view endpoint, absl::string_view query,
                        absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop);

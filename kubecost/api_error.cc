@@ -83,6 +83,25 @@ bool MayBeTooBig(const absl::Status& status) {
          (*http_status == "499" || *http_status == "502" || *http_status == "503" || *http_status == "504");
 }
 
+bool IsAnAnswer(ErrorReason reason) {
+  switch (reason) {
+    case ErrorReason::kReadTimeout:
+    case ErrorReason::kDeadline:
+    case ErrorReason::kDisconnected:
+    case ErrorReason::kNotFound:
+    case ErrorReason::kHttp4xx:
+    case ErrorReason::kHttp5xx:
+    case ErrorReason::kParse:
+    case ErrorReason::kUpstreamCode:
+    case ErrorReason::kEmpty:
+    case ErrorReason::kWindowMismatch:
+    case ErrorReason::kTooLarge:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string SanitizeMessage(absl::string_view text) {
   std::string clean;
   for (size_t i = 0; i < text.size() && clean.size() < kMaxMessageBytes; ++i) {

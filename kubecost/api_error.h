@@ -74,6 +74,9 @@ absl::Status WithHttpStatus(absl::Status status, int http_status);
 // 504, a timeout, a lost connection): a smaller question may have an answer.
 bool MayBeTooBig(const absl::Status& status);
 
+// True when the server answered, be it badly: not when it could not be reached, or sent somebody to log in.
+bool IsAnAnswer(ErrorReason reason);
+
 // A text from upstream made fit for one line of a log: no control characters, no credentials of a URL, short.
 std::string SanitizeMessage(absl::string_view text);
 

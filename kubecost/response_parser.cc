@@ -73,7 +73,7 @@ absl::StatusOr<ParsedAnswer> ParseAllocations(ByteSource source, Envelope envelo
   return answer;
 }
 
-absl::StatusOr<ClusterInfo> ParseClusterInfo(ByteSource source) {
+absl::StatusOr<TextMap> ParseTextMap(ByteSource source, Envelope envelope) {
   std::string body;
   while (true) {
     const absl::StatusOr<absl::string_view> piece = source();
@@ -96,10 +96,11 @@ absl::StatusOr<ClusterInfo> ParseClusterInfo(ByteSource source) {
     return UpstreamCodeError(SanitizeMessage(Text(code)), SanitizeMessage(Text(Member(document, "message"))));
   }
   const rapidjson::Value* data = Member(document, "data");
+  if (data == nullptr && envelope == Envelope::kOptional) data = &document;
   if (data == nullptr || !data->IsObject()) {
     return ApiError(ErrorReason::kParse, "unexpected answer: `data` is not an object");
   }
-  ClusterInfo info;
+  TextMap info;
   for (const auto& member : data->GetObject()) {
     const std::string key(member.name.GetString(), member.name.GetStringLength());
     if (member.value.IsString()) info[key] = std::string(Text(&member.value));

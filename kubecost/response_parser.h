@@ -34,8 +34,8 @@ struct ParsedAnswer {
   std::string EmptyShape() const;
 };
 
-// Keys and values of the clusterInfo endpoint, as Kubecost spells them.
-using ClusterInfo = std::map<std::string, std::string>;
+// Keys and values as Kubecost spells them.
+using TextMap = std::map<std::string, std::string>;
 
 enum class Envelope {
   kRequired,  // {"code":200,"data":[...]}
@@ -48,9 +48,9 @@ enum class Envelope {
 // parse (anything else that is not the one expected JSON document).
 absl::StatusOr<ParsedAnswer> ParseAllocations(ByteSource source, Envelope envelope, AllocationSink sink);
 
-// Parses {"code":200,"data":{key: text}} of the clusterInfo endpoint. Booleans and numbers become their text; nested
-// values are left out. Errors as above.
-absl::StatusOr<ClusterInfo> ParseClusterInfo(ByteSource source);
+// Parses {"code":200,"data":{key: text}}, as the clusterInfo and settings endpoints answer; with an optional envelope a
+// bare {key: text} as well. Booleans and numbers become their text; nested values are left out. Errors as above.
+absl::StatusOr<TextMap> ParseTextMap(ByteSource source, Envelope envelope);
 
 // The `message` of a JSON error body, shortened and free of control characters and URL credentials; empty when there
 // is none. For error texts.

@@ -23,10 +23,12 @@ double Difference(const LevelTable::ClusterSum& cluster, const LevelTable::Clust
   return level == nullptr ? kUnknown : AddCosts(cluster.total, -level->total);
 }
 
+// What Kubecost's rounding of one amount can amount to.
+constexpr double kRounding = 5e-6;
+// Of the doubles themselves: amounts are not on a binary grid.
+constexpr double kSlack = 1e-9;
+
 bool IsRounding(double difference, const LevelTable::ClusterSum& cluster, const LevelTable::ClusterSum* level) {
-  constexpr double kRounding = 5e-6;
-  // Of the doubles themselves: amounts are not on a binary grid.
-  constexpr double kSlack = 1e-9;
   if (!IsKnown(difference)) return false;
   return std::abs(difference) <= kRounding * static_cast<double>(cluster.terms + level->terms) + kSlack;
 }
@@ -64,6 +66,38 @@ size_t DayFacts::bytes() const {
   size_t bytes = sizeof(*this) + clusters.capacity() * sizeof(ClusterDay);
   for (const LevelTable& table : tables) bytes += table.bytes();
   return bytes;
+}
+
+bool HasCeasedToReconcile(const DayFacts& before, const DayFacts& after) {
+  return std::any_of(before.clusters.begin(), before.clusters.end(), [&after](const ClusterDay& old) {
+    return old.reconciles && std::any_of(after.clusters.begin(), after.clusters.end(), [&old](const ClusterDay& day) {
+             return day.cluster == old.cluster && !day.reconciles;
+           });
+  });
+}
+
+bool NamespacesReconcile(const DayFacts& day) {
+  const LevelTable& namespaces = day.table(Level::kNamespace);
+  const LevelTable& pods = day.table(Level::kPod);
+  const auto total = [](const LevelTable& table, size_t row) {
+    const std::vector<double>& totals = table.column(Column::kTotal);
+    return totals.empty() ? kUnknown : totals[row];
+  };
+  size_t pod = 0;
+  for (size_t row = 0; row < namespaces.rows(); ++row) {
+    double sum = 0;
+    size_t terms = 1;
+    for (; pod < pods.rows() && pods.scope(pod).cluster == namespaces.scope(row).cluster &&
+           pods.scope(pod).namespace_name == namespaces.scope(row).namespace_name;
+         ++pod) {
+      sum = AddCosts(sum, total(pods, pod));
+      // A pod may be several rows merged: nodes it ran on.
+      terms += 4;
+    }
+    const double difference = std::abs(AddCosts(total(namespaces, row), -sum));
+    if (!(difference <= kRounding * static_cast<double>(terms) + kSlack)) return false;
+  }
+  return pod == pods.rows();
 }
 
 bool HasShrunk(const DayFacts& before, const DayFacts& after) {

@@ -2,7 +2,6 @@
 #ifndef METRICS_DAY_FACTS_H_
 #define METRICS_DAY_FACTS_H_
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -30,18 +29,14 @@ struct ClusterDay {
 };
 
 // One generation: all levels read without a change of Kubecost's in between.
-struct DayFacts {
+struct DayFacts : LevelTables {
   kubecost::Window window;
   // "2026-11-19", at the offset the days are counted in.
   std::string date;
-  std::array<LevelTable, kubecost::kLevelCount> tables;
   // False when the pod level was not asked for.
   bool has_pods = true;
   // Sorted by cluster.
   std::vector<ClusterDay> clusters;
-
-  LevelTable& table(Level level) { return tables[static_cast<size_t>(level)]; }
-  const LevelTable& table(Level level) const { return tables[static_cast<size_t>(level)]; }
 
   // To be called once all tables are there: fills what follows from them.
   void Conclude();
@@ -55,6 +50,13 @@ struct DayFacts {
 // True when a cluster of `before` is missing, or its pods ran more than 5 minutes less, in `after`: Kubecost may know
 // a part of the day only.
 bool HasShrunk(const DayFacts& before, const DayFacts& after);
+
+// True when a cluster whose levels add up in `before` has levels that do not in `after`.
+bool HasCeasedToReconcile(const DayFacts& before, const DayFacts& after);
+
+// True when the pods of each namespace add up to what the namespace level says of it: a far closer look than at a whole
+// cluster, whose rounding grows with its pods.
+bool NamespacesReconcile(const DayFacts& day);
 
 // True when both hold the same rows with the same totals on every level.
 bool SameCosts(const DayFacts& a, const DayFacts& b);

@@ -20,6 +20,9 @@ enum class Source {
   kDay,          // the tables of the newest complete day
   kDaily,        // the tables of every day served, told apart by label date
   kDayStatus,    // what is known of a cluster's day besides its costs
+  kHour,         // the last complete hour
+  kToday,        // today so far
+  kCompat,       // the tables of the newest complete day, in the manner of the former exporter
   kClusterInfo,  // Kubecost's own description of the cluster
   kExporter,     // not in the snapshot: the exporter about itself
 };
@@ -73,12 +76,40 @@ struct Family {
 // Costs sorted by name, then the exporter's own, sorted by name: the order of a scrape. Binding names and meanings.
 inline constexpr auto kFamilies = std::to_array<Family>({
     // clang-format off
+    {"cloudtuner_kubecost_cluster_cpu_cost", "kubecost_cluster_cpu_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kCpu},
+    {"cloudtuner_kubecost_cluster_cpu_efficiency", "kubecost_cluster_cpu_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kCpuEfficiency},
+    {"cloudtuner_kubecost_cluster_lb_cost", "kubecost_cluster_load_balancer_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kLoadBalancer},
+    {"cloudtuner_kubecost_cluster_network_cost", "kubecost_cluster_network_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kNetwork},
+    {"cloudtuner_kubecost_cluster_pv_cost", "kubecost_cluster_pv_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kPv},
+    {"cloudtuner_kubecost_cluster_ram_cost", "kubecost_cluster_memory_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kMemory},
+    {"cloudtuner_kubecost_cluster_ram_efficiency", "kubecost_cluster_memory_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kMemoryEfficiency},
+    {"cloudtuner_kubecost_cluster_total_cost", "kubecost_cluster_total_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kTotal},
+    {"cloudtuner_kubecost_cluster_total_efficiency", "kubecost_cluster_total_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kTotalEfficiency},
+    {"cloudtuner_kubecost_namespace_cpu_cost", "kubecost_namespace_cpu_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kCpu},
+    {"cloudtuner_kubecost_namespace_cpu_efficiency", "kubecost_namespace_cpu_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kCpuEfficiency},
+    {"cloudtuner_kubecost_namespace_lb_cost", "kubecost_namespace_load_balancer_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kLoadBalancer},
+    {"cloudtuner_kubecost_namespace_network_cost", "kubecost_namespace_network_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kNetwork},
+    {"cloudtuner_kubecost_namespace_pv_cost", "kubecost_namespace_pv_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kPv},
+    {"cloudtuner_kubecost_namespace_ram_cost", "kubecost_namespace_memory_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kMemory},
+    {"cloudtuner_kubecost_namespace_ram_efficiency", "kubecost_namespace_memory_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kMemoryEfficiency},
+    {"cloudtuner_kubecost_namespace_total_cost", "kubecost_namespace_total_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kTotal},
+    {"cloudtuner_kubecost_namespace_total_efficiency", "kubecost_namespace_total_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kTotalEfficiency},
+    {"cloudtuner_kubecost_pod_cpu_cost", "kubecost_pod_cpu_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kCpu},
+    {"cloudtuner_kubecost_pod_cpu_efficiency", "kubecost_pod_cpu_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kCpuEfficiency},
+    {"cloudtuner_kubecost_pod_lb_cost", "kubecost_pod_load_balancer_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kLoadBalancer},
+    {"cloudtuner_kubecost_pod_network_cost", "kubecost_pod_network_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kNetwork},
+    {"cloudtuner_kubecost_pod_pv_cost", "kubecost_pod_pv_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kPv},
+    {"cloudtuner_kubecost_pod_ram_cost", "kubecost_pod_memory_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kMemory},
+    {"cloudtuner_kubecost_pod_ram_efficiency", "kubecost_pod_memory_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kMemoryEfficiency},
+    {"cloudtuner_kubecost_pod_total_cost", "kubecost_pod_total_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kTotal},
+    {"cloudtuner_kubecost_pod_total_efficiency", "kubecost_pod_total_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kTotalEfficiency},
     {"kubecost_cluster_cpu_cost", "CPU cost of the cluster on the newest complete day, adjustment included, in the currency Kubecost is configured with.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kCpu},
     {"kubecost_cluster_cpu_efficiency", "CPU used over CPU requested by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kCpuEfficiency},
     {"kubecost_cluster_daily_cost", "Total cost of the cluster on the calendar day in label date.", Type::kGauge, "cluster,date", Source::kDaily, Level::kCluster, Column::kTotal},
     {"kubecost_cluster_daily_resource_cost", "Cost of one resource in the cluster on the calendar day in label date; the sum over resource is the daily cost.", Type::kGauge, "cluster,resource,date", Source::kDaily, Level::kCluster, Column::kResources},
     {"kubecost_cluster_external_cost", "Cost outside the cluster that Kubecost attributes to the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kExternal},
     {"kubecost_cluster_gpu_cost", "GPU cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kGpu},
+    {"kubecost_cluster_hourly_cost", "Cost rate of the cluster over the last complete hour, in currency per hour, not reconciled.", Type::kGauge, "cluster", Source::kHour, Level::kCluster, Column::kTotal},
     {"kubecost_cluster_idle_cost", "Cost of capacity that no workload asked for or used on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kIdle},
     {"kubecost_cluster_info", "Cluster as Kubecost describes it.", Type::kGauge, "id,name,... as Kubecost gives them", Source::kClusterInfo, Level::kCluster, Column::kInfo},
     {"kubecost_cluster_load_balancer_cost", "Load balancer cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kLoadBalancer},
@@ -87,6 +118,7 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_cluster_network_cost", "Network cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kNetwork},
     {"kubecost_cluster_pv_cost", "Persistent volume cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kPv},
     {"kubecost_cluster_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kShared},
+    {"kubecost_cluster_today_cost", "Cost of the cluster since 00:00, partial until midnight.", Type::kGauge, "cluster", Source::kToday, Level::kCluster, Column::kTotal},
     {"kubecost_cluster_total_cost", "Total cost of the cluster on the newest complete day, all resources, adjustments included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kTotal},
     {"kubecost_cluster_total_efficiency", "CPU and memory efficiency of the cluster on the newest complete day, weighted by cost.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kTotalEfficiency},
     {"kubecost_cluster_unallocated_cost", "Cost on the newest complete day that Kubecost could give to no namespace.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kUnallocated},
@@ -102,12 +134,14 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_namespace_daily_resource_cost", "Cost of one resource in the namespace on the calendar day in label date; the sum over resource is the daily cost.", Type::kGauge, "cluster,namespace,resource,date", Source::kDaily, Level::kNamespace, Column::kResources},
     {"kubecost_namespace_external_cost", "Cost outside the cluster that Kubecost attributes to the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kExternal},
     {"kubecost_namespace_gpu_cost", "GPU cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kGpu},
+    {"kubecost_namespace_hourly_cost", "Cost rate of the namespace over the last complete hour, in currency per hour, not reconciled.", Type::kGauge, "cluster,namespace", Source::kHour, Level::kNamespace, Column::kTotal},
     {"kubecost_namespace_load_balancer_cost", "Load balancer cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kLoadBalancer},
     {"kubecost_namespace_memory_cost", "Memory cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kMemory},
     {"kubecost_namespace_memory_efficiency", "Memory used over memory requested by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kMemoryEfficiency},
     {"kubecost_namespace_network_cost", "Network cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kNetwork},
     {"kubecost_namespace_pv_cost", "Persistent volume cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kPv},
     {"kubecost_namespace_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kShared},
+    {"kubecost_namespace_today_cost", "Cost of the namespace since 00:00, partial until midnight.", Type::kGauge, "cluster,namespace", Source::kToday, Level::kNamespace, Column::kTotal},
     {"kubecost_namespace_total_cost", "Total cost of the namespace on the newest complete day, all resources, adjustments included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kTotal},
     {"kubecost_namespace_total_efficiency", "CPU and memory efficiency of the namespace on the newest complete day, weighted by cost.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kTotalEfficiency},
     {"kubecost_pod_cpu_cost", "CPU cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kCpu},
@@ -117,6 +151,7 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_pod_daily_resource_cost", "Cost of one resource of the pod on the calendar day in label date, where it is not 0. With --day.pod-resources.", Type::kGauge, "cluster,namespace,pod,resource,date", Source::kDaily, Level::kPod, Column::kResources},
     {"kubecost_pod_external_cost", "Cost outside the cluster that Kubecost attributes to the pod on the newest complete day. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kExternal},
     {"kubecost_pod_gpu_cost", "GPU cost of the pod on the newest complete day, adjustment included. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kGpu},
+    {"kubecost_pod_hourly_cost", "Cost rate of the pod over the last complete hour, in currency per hour, not reconciled.", Type::kGauge, "cluster,namespace,pod", Source::kHour, Level::kPod, Column::kTotal},
     {"kubecost_pod_info", "Where the pod ran and what controls it, on the newest complete day.", Type::kGauge, "cluster,namespace,pod,node,controller_kind,controller", Source::kDay, Level::kPod, Column::kInfo},
     {"kubecost_pod_load_balancer_cost", "Load balancer cost of the pod on the newest complete day, adjustment included. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kLoadBalancer},
     {"kubecost_pod_memory_cost", "Memory cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kMemory},
@@ -124,6 +159,7 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_pod_network_cost", "Network cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kNetwork},
     {"kubecost_pod_pv_cost", "Persistent volume cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kPv},
     {"kubecost_pod_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the pod on the newest complete day. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kShared},
+    {"kubecost_pod_today_cost", "Cost of the pod since 00:00, partial until midnight. With --today.pods.", Type::kGauge, "cluster,namespace,pod", Source::kToday, Level::kPod, Column::kTotal},
     {"kubecost_pod_total_cost", "Total cost of the pod on the newest complete day, all resources, adjustments included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kTotal},
     {"kubecost_pod_total_efficiency", "CPU and memory efficiency of the pod on the newest complete day, weighted by cost.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kTotalEfficiency},
     {"kubecost_reconciliation_difference", "Cluster total minus the sum of the level, each from its own query.", Type::kGauge, "cluster,date,level", Source::kDayStatus, Level::kCluster, Column::kDifference},
@@ -153,6 +189,10 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"process_virtual_memory_bytes", "Virtual memory size in bytes.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
     // clang-format on
 });
+
+constexpr bool IsEfficiency(Column column) {
+  return column == Column::kCpuEfficiency || column == Column::kMemoryEfficiency || column == Column::kTotalEfficiency;
+}
 
 constexpr bool FamiliesAreInOrder() {
   for (size_t i = 1; i < kFamilies.size(); ++i) {

@@ -78,6 +78,14 @@ class LevelTable {
   std::vector<ClusterSum> sums_;
 };
 
+// A table for each level.
+struct LevelTables {
+  std::array<LevelTable, kubecost::kLevelCount> tables;
+
+  LevelTable& table(Level level) { return tables[static_cast<size_t>(level)]; }
+  const LevelTable& table(Level level) const { return tables[static_cast<size_t>(level)]; }
+};
+
 // The order of rows: negative when row `i` of `a` comes before row `j` of `b`, 0 when both have the same identity.
 int CompareIdentity(const LevelTable& a, size_t i, const LevelTable& b, size_t j);
 

@@ -25,7 +25,10 @@ absl::string_view NameOf(kubecost::Resource resource) {
 
 }  // namespace
 
-Renderer::Renderer(std::shared_ptr<const Snapshot> snapshot) : snapshot_(std::move(snapshot)) {
+Renderer::Renderer(std::shared_ptr<const Snapshot> snapshot, Selection selection)
+    : snapshot_(std::move(snapshot)),
+      selection_(selection),
+      compat_labels_end_(absl::StrCat("\",currency=\"", snapshot_->compat_currency, "\"} ")) {
   block_.resize(kBlockBytes);
   AppendHeader(kFamilies[0], header_);
 }
@@ -43,10 +46,17 @@ absl::string_view Renderer::Next() {
 }
 
 bool Renderer::RenderFamily(const Family& family) {
+  if (!selection_.Has(CollectorOf(family))) return true;
   const Snapshot& snapshot = *snapshot_;
   switch (family.source) {
     case Source::kDay:
-      return snapshot.day == nullptr || RenderDay(family, snapshot.day->table(family.level));
+      return snapshot.day == nullptr || RenderTable(family, snapshot.day->table(family.level), kLabelsEnd, 1);
+    case Source::kHour:
+      return RenderLive(family, snapshot.hour.get());
+    case Source::kToday:
+      return RenderLive(family, snapshot.today.get());
+    case Source::kCompat:
+      return RenderCompat(family);
     case Source::kDaily:
       return snapshot.daily == nullptr || RenderDaily(family, *snapshot.daily);
     case Source::kDayStatus:
@@ -62,13 +72,25 @@ bool Renderer::RenderFamily(const Family& family) {
   return true;
 }
 
-bool Renderer::RenderDay(const Family& family, const LevelTable& table) {
+bool Renderer::RenderLive(const Family& family, const LiveFacts* live) {
+  return live == nullptr || RenderTable(family, live->table(family.level), kLabelsEnd, 1);
+}
+
+bool Renderer::RenderCompat(const Family& family) {
+  if (snapshot_->day == nullptr || snapshot_->compat_currency.empty()) return true;
+  // Its reader multiplies by the hours of a day.
+  const double divisor = IsEfficiency(family.column) ? 1 : 24;
+  return RenderTable(family, snapshot_->day->table(family.level), compat_labels_end_, divisor);
+}
+
+bool Renderer::RenderTable(const Family& family, const LevelTable& table, absl::string_view labels_end,
+                           double divisor) {
   const bool is_info = family.column == Column::kInfo;
   const std::vector<double>* const values = is_info ? nullptr : &table.column(family.column);
   if (!is_info && values->empty()) return true;
   for (; row_ < table.rows(); ++row_) {
-    const double value = is_info ? 1 : (*values)[row_];
-    if (kubecost::IsKnown(value) && !RenderRow(family, table, row_, "", kLabelsEnd, value)) return false;
+    const double value = is_info ? 1 : (*values)[row_] / divisor;
+    if (kubecost::IsKnown(value) && !RenderRow(family, table, row_, "", labels_end, value)) return false;
   }
   return true;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "metrics/selection.h"
 #include "metrics/snapshot.h"
 
 namespace metrics {
@@ -18,7 +19,7 @@ class Renderer {
  public:
   static constexpr size_t kBlockBytes = size_t{256} << 10;
 
-  explicit Renderer(std::shared_ptr<const Snapshot> snapshot);
+  explicit Renderer(std::shared_ptr<const Snapshot> snapshot, Selection selection = Selection::All());
 
   // The next block, valid until the next call; empty at the end. A line never straddles two blocks.
   absl::string_view Next();
@@ -37,7 +38,9 @@ class Renderer {
 
   // Each of these writes lines of the present family until the block is full (false) or the family is done (true).
   bool RenderFamily(const Family& family);
-  bool RenderDay(const Family& family, const LevelTable& table);
+  bool RenderTable(const Family& family, const LevelTable& table, absl::string_view labels_end, double divisor);
+  bool RenderLive(const Family& family, const LiveFacts* live);
+  bool RenderCompat(const Family& family);
   bool RenderDaily(const Family& family, const DailyFacts& daily);
   // Writes all lines of a family that has few.
   void RenderStatuses(const Family& family, const DailyFacts& daily);
@@ -48,6 +51,8 @@ class Renderer {
   bool WriteLine(const Line& line, bool is_info, double value);
 
   const std::shared_ptr<const Snapshot> snapshot_;
+  const Selection selection_;
+  const std::string compat_labels_end_;
   // How far it has come: the family, ...
   size_t family_ = 0;
   // ... its header, still to be written, ...

@@ -25,6 +25,12 @@ std::vector<std::pair<absl::string_view, size_t>> Snapshot::SeriesByFamily() con
     switch (family.source) {
       case Source::kDay:
         return day == nullptr ? 0 : day->table(family.level).CountSamples(family.column);
+      case Source::kHour:
+        return hour == nullptr ? 0 : hour->table(family.level).CountSamples(family.column);
+      case Source::kToday:
+        return today == nullptr ? 0 : today->table(family.level).CountSamples(family.column);
+      case Source::kCompat:
+        return day == nullptr ? 0 : day->table(family.level).CountSamples(family.column);
       case Source::kDaily:
       case Source::kDayStatus:
         return daily == nullptr ? 0 : daily->CountSamples(family);
@@ -37,6 +43,7 @@ std::vector<std::pair<absl::string_view, size_t>> Snapshot::SeriesByFamily() con
   };
   std::vector<std::pair<absl::string_view, size_t>> series;
   for (const Family& family : kFamilies) {
+    if (family.source == Source::kCompat && compat_currency.empty()) continue;
     if (family.source != Source::kExporter) series.emplace_back(family.name, count(family));
   }
   return series;
@@ -48,6 +55,11 @@ size_t Snapshot::bytes() const {
   if (daily != nullptr) {
     bytes += daily->bytes();
     for (const ServedDay& each : daily->days()) bytes += each.facts == day ? 0 : each.facts->bytes();
+  }
+  for (const auto& live : {hour, today}) {
+    for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
+      bytes += live == nullptr ? 0 : live->table(level).bytes();
+    }
   }
   if (cluster_info != nullptr) bytes += cluster_info->capacity();
   return bytes;

@@ -5,16 +5,22 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "metrics/cell.h"
 #include "metrics/daily_facts.h"
 #include "metrics/day_facts.h"
 
 namespace metrics {
+
+// Costs of a window that Kubecost has not closed or reconciled; totals alone, every level summed from one answer.
+struct LiveFacts : LevelTables {
+  kubecost::Window window;
+  absl::Time read_at;
+};
 
 // The parts are shared with the snapshots before and after: publishing a new view copies pointers.
 struct Snapshot {
@@ -22,6 +28,11 @@ struct Snapshot {
   std::shared_ptr<const DayFacts> day;
   // It and all others, for the families keyed by date; null until a day has been read.
   std::shared_ptr<const DailyFacts> daily;
+  // The last complete hour, and today so far; null while there is none that is fresh. Pods of today may be left out.
+  std::shared_ptr<const LiveFacts> hour;
+  std::shared_ptr<const LiveFacts> today;
+  // Label currency of the families of the former exporter; empty when they are not served.
+  std::string compat_currency;
   // The label block of kubecost_cluster_info, `{id="...",...} `; null while there is none.
   std::shared_ptr<const std::string> cluster_info;
 
@@ -43,28 +54,7 @@ struct ClusterInfoSettings {
 // what it knows. Empty when there is neither an id nor a cluster name.
 std::string ClusterInfoLabels(const std::map<std::string, std::string>& info, const ClusterInfoSettings& settings);
 
-// Hands the newest snapshot from the poller to the scrapes. Safe from any thread; the lock is held to copy a pointer.
-// Not std::atomic<std::shared_ptr>: ThreadSanitizer finds a race inside libstdc++'s.
-class SnapshotStore {
- public:
-  SnapshotStore() : current_(std::make_shared<const Snapshot>()) {}
-
-  std::shared_ptr<const Snapshot> Current() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return current_;
-  }
-  void Publish(std::shared_ptr<const Snapshot> snapshot) {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      current_.swap(snapshot);
-    }
-    // The former snapshot may be freed here, outside the lock.
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Snapshot> current_;  // guarded by mutex_, never null
-};
+using SnapshotStore = Cell<Snapshot>;
 
 }  // namespace metrics
 

@@ -113,7 +113,9 @@ TableBuilder::TableBuilder(Level level, absl::string_view cluster_name, size_t e
 
 bool TableBuilder::IsSpecial(const Allocation& row) {
   const std::string& namespace_name = row.properties.namespace_name;
-  return namespace_name.empty() || IsSpecialName(namespace_name) || SpecialName(row.name) == kubecost::kIdle;
+  const absl::string_view special = SpecialName(row.name);
+  return special == kubecost::kIdle || (namespace_name.empty() && special == kubecost::kUnmounted) ||
+         (IsSpecialName(namespace_name) && namespace_name != kubecost::kUnallocated);
 }
 
 RowProblem TableBuilder::AddRepaired(const Allocation& row) {
@@ -337,6 +339,11 @@ void TableBuilder::FillSums(LevelTable& table) {
 }
 
 LevelTable TableBuilder::Build(Columns columns) {
+  if (clusters_.texts().size() == 1 && clusters_.texts()[0].empty()) {
+    escaped_.clear();
+    AppendLabelValue(ReplaceInvalidUtf8(fallback_cluster_), escaped_);
+    clusters_.ReplaceOnly(escaped_);
+  }
   SortRows();
   MergeRows();
   LevelTable table;

@@ -20,6 +20,8 @@ class Interner {
  public:
   uint32_t Intern(absl::string_view text);
   const std::vector<std::string>& texts() const { return texts_; }
+  // Gives another text to all that is interned, which must be one text alone.
+  void ReplaceOnly(absl::string_view text) { texts_[0] = std::string(text); }
 
  private:
   std::vector<std::string> texts_;
@@ -48,11 +50,14 @@ class TableBuilder {
   // `cluster_name` replaces the cluster of every row when not empty. `expected_rows`: as many as the last answer had.
   TableBuilder(Level level, absl::string_view cluster_name, size_t expected_rows);
 
+  // The cluster of rows for which Kubecost gives none, where it gives none at all.
+  void set_fallback_cluster(absl::string_view name) { fallback_cluster_ = std::string(name); }
+
   // kSecondCluster when a cluster name is given and the rows hold two clusters; kNameTooLong when a label value is
   // longer than any name Kubernetes allows. The row is then not taken.
   RowProblem Add(const kubecost::Allocation& row);
 
-  // True for a row of cost that belongs to no workload: `__idle__`, `__unmounted__`, or without a namespace.
+  // True for a row of cost that no pod causes: `__idle__`, `__unmounted__`.
   static bool IsSpecial(const kubecost::Allocation& row);
 
   size_t rows() const { return rows_.size(); }
@@ -109,6 +114,7 @@ class TableBuilder {
   const Level level_;
   const std::string cluster_name_;
 
+  std::string fallback_cluster_;
   std::vector<Row> rows_;
   std::string pods_;
   Interner clusters_;

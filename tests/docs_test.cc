@@ -1,4 +1,4 @@
-// README.md tells of every metric and every flag, in the binary's own words. UPDATE_GOLDEN=1 rewrites the two tables.
+// The documentation tells of every metric and every flag, in the binary's own words. UPDATE_GOLDEN=1 rewrites the tables.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -26,9 +26,9 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
-// The text between the lines <!-- NAME --> and <!-- /NAME --> of README.md must be `table`.
-void ExpectBlock(const std::string& name, const std::string& table) {
-  const std::string path = absl::StrCat(SOURCE_DIR, "/README.md");
+// The text between the lines <!-- NAME --> and <!-- /NAME --> of the file must be `table`.
+void ExpectBlock(const std::string& file, const std::string& name, const std::string& table) {
+  const std::string path = absl::StrCat(SOURCE_DIR, "/", file);
   const std::string readme = ReadFile(path);
   const std::string begin = absl::StrCat("<!-- ", name, " -->\n");
   const std::string end = absl::StrCat("<!-- /", name, " -->\n");
@@ -41,16 +41,19 @@ void ExpectBlock(const std::string& name, const std::string& table) {
     std::ofstream(path) << before << table << readme.substr(to);
     return;
   }
-  EXPECT_EQ(readme.substr(before.size(), to - before.size()), table) << "UPDATE_GOLDEN=1 rewrites README.md";
+  EXPECT_EQ(readme.substr(before.size(), to - before.size()), table) << "UPDATE_GOLDEN=1 rewrites " << file;
 }
 
 TEST(ReadmeTest, MetricTable) {
-  std::string table = "| Name | Labels | Meaning |\n|---|---|---|\n";
+  std::string ours = "| Name | Labels | Meaning |\n|---|---|---|\n";
+  std::string compat = ours;
   for (const metrics::Family& family : metrics::kFamilies) {
     const std::string labels = absl::StrReplaceAll(family.labels, {{",", ", "}});
-    absl::StrAppend(&table, "| `", family.name, "` | ", labels, " | ", family.help, " |\n");
+    absl::StrAppend(family.source == metrics::Source::kCompat ? &compat : &ours, "| `", family.name, "` | ", labels,
+                    " | ", family.help, " |\n");
   }
-  ExpectBlock("metrics", table);
+  ExpectBlock("README.md", "metrics", ours);
+  ExpectBlock("docs/cloudtuner.md", "metrics", compat);
 }
 
 TEST(ReadmeTest, FlagTable) {
@@ -74,7 +77,7 @@ TEST(ReadmeTest, FlagTable) {
     ++flags;
   }
   EXPECT_GT(flags, 20U) << "the help text has another form now";
-  ExpectBlock("flags", table);
+  ExpectBlock("README.md", "flags", table);
 }
 
 TEST(ReadmeTest, TroubleshootingKnowsEveryReason) {

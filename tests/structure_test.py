@@ -13,6 +13,7 @@ LIBRARIES = {
     "rapidjson/": "kubecost/response_parser.cc",
     "civetweb.h": "exporter/server.cc",
     "prometheus/": "exporter/self_metrics.cc",
+    "zlib.h": "metrics/gzip.cc",
     "CLI/": "exporter/flags.cc",
     "spdlog/": "exporter/log.cc",
 }

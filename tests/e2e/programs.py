@@ -23,8 +23,10 @@ SCALED_EXPORTER = BUILD_DIR / "tests" / "scaled-exporter"
 SIMULATOR = BUILD_DIR / "tests" / "simulator" / "kubecost-simulator"
 
 
+# For tests of closed days: nothing else is asked for.
+CLOSED_DAYS = ("--hour.enabled=false", "--today.enabled=false", "--currency=USD")
 # For tests of what happens with one day: no other day is asked for.
-ONE_DAY = ("--day.keep=1", "--backfill.days=0")
+ONE_DAY = ("--day.keep=1", "--backfill.days=0", *CLOSED_DAYS)
 
 
 class Clock:

@@ -35,6 +35,8 @@ FakeAnswer Json(absl::string_view data) {
 // Every day has pod `p` in each namespace, a unit of cost each, and an idle row of a quarter.
 class FakeKubecost {
  public:
+  explicit FakeKubecost(fakes::FakeClock& fake_clock) : clock(fake_clock) {}
+
   FakeAnswer Answer(const std::string& url) {
     requests.push_back(url);
     if (failing.has_value()) return *failing;
@@ -47,6 +49,14 @@ class FakeKubecost {
       for (absl::Time day = start; day < end; day += absl::Hours(24))
         sets.push_back(Set(url, day, day + absl::Hours(24)));
       return Json(absl::StrCat("[", absl::StrJoin(sets, ","), "]"));
+    }
+    if (absl::StrContains(url, "namespace,pod") && fails_at_pods > 0 && fails_at_pods-- > 0) {
+      return {503, "", "text/html", "", {}, {}};
+    }
+    if (start < hangs_before) {
+      clock.Advance(absl::Minutes(1));
+      const absl::Status hang = kubecost::ApiError(kubecost::ErrorReason::kReadTimeout, "Timed out waiting");
+      return {200, "", "application/json", "", hang, {}};
     }
     const std::string set = Set(url, start, end);
     if (too_big > 0 && absl::StrContains(url, "namespace,pod") && rows_ >= too_big)
@@ -61,6 +71,7 @@ class FakeKubecost {
     return url.substr(from, url.find('&', from) - from);
   }
 
+  fakes::FakeClock& clock;
   std::vector<std::string> namespaces = {"a"};
   std::map<absl::Time, double> factor;  // of a day's costs, 1 unless set; 0: nothing at all
   absl::Time first = November(1);
@@ -69,6 +80,9 @@ class FakeKubecost {
   bool loses_a_pod_in_parts = false;
   std::optional<FakeAnswer> failing;
   std::optional<FakeAnswer> long_window;
+  absl::Time hangs_before = absl::InfinitePast();  // days before it are not answered within a minute
+  bool knows_filters = true;
+  int fails_at_pods = 0;  // so many questions of the pod level get a 503
   std::vector<std::string> requests;
 
  private:
@@ -81,7 +95,7 @@ class FakeKubecost {
                      R"(","end":")", Text(start + hours * absl::Hours(1)), R"(")");
     const bool by_pod = absl::StrContains(url, "namespace,pod");
     const bool by_namespace = absl::StrContains(url, "cluster,namespace");
-    const std::string filter = Parameter(url, "filter");
+    const std::string filter = knows_filters ? Parameter(url, "filter") : "";
     std::vector<std::string> rows;
     double sum = 0;
     for (const std::string& name : namespaces) {
@@ -110,6 +124,8 @@ class ClosedDaysTest : public testing::Test {
  protected:
   void SetUp() override {
     options_.cluster_info = ClusterInfoMode::kOff;
+    options_.hour_enabled = options_.today_enabled = false;
+    options_.currency = "USD";
     Restart();
   }
 
@@ -117,7 +133,7 @@ class ClosedDaysTest : public testing::Test {
     poller_.reset();
     store_ = std::make_unique<metrics::SnapshotStore>();
     self_ = std::make_unique<SelfMetrics>(options_);
-    poller_ = std::make_unique<Poller>(options_, clock_, http_, *store_, *self_);
+    poller_ = std::make_unique<Poller>(options_, clock_, http_, *store_, reports_, *self_);
     kubecost_.requests.clear();
   }
 
@@ -157,10 +173,11 @@ class ClosedDaysTest : public testing::Test {
                       [fragment](const std::string& url) { return absl::StrContains(url, fragment); }));
   }
 
-  FakeKubecost kubecost_;
   fakes::FakeClock clock_{November(20, 12)};
+  FakeKubecost kubecost_{clock_};
   fakes::FakeHttpClient http_{[this](const std::string& url) { return kubecost_.Answer(url); }, 4096};
   Options options_;
+  PollReportStore reports_;
   std::stop_source stop_;
   std::unique_ptr<metrics::SnapshotStore> store_;
   std::unique_ptr<SelfMetrics> self_;
@@ -248,7 +265,8 @@ TEST_F(ClosedDaysTest, GapsHealAfterAFailedWeek) {
   PollUntil(November(27, 13));
   Lines dates;
   for (const std::string& sample : Samples("kubecost_cluster_daily_cost")) dates.push_back(sample.substr(14, 2));
-  EXPECT_EQ(absl::StrJoin(dates, " "), "20 21 22 23 24 25 26") << "those before were served for long enough";
+  EXPECT_EQ(absl::StrJoin(dates, " "), "18 19 20 21 22 23 24 25 26")
+      << "18 and 19 had not settled; those before were served for long enough";
 }
 
 TEST_F(ClosedDaysTest, EachDayIsTriedWhenOneAnswerCannotTell) {
@@ -259,6 +277,27 @@ TEST_F(ClosedDaysTest, EachDayIsTriedWhenOneAnswerCannotTell) {
   EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"backfill\"} 1"));
   EXPECT_TRUE(Has("kubecost_exporter_api_errors_total{reason=\"empty\"} 5"));
   EXPECT_TRUE(Has("kubecost_exporter_up 1"));
+  PollUntil(November(20, 22));
+  EXPECT_TRUE(Has("kubecost_exporter_api_errors_total{reason=\"empty\"} 10"))
+      << "one more look, in case it had just started";
+}
+
+TEST_F(ClosedDaysTest, AKubecostThatHasJustStartedIsAskedAgainForOlderDays) {
+  kubecost_.first = November(30);
+  PollAt(November(20, 12));
+  EXPECT_TRUE(Samples("kubecost_cluster_daily_cost").empty());
+  kubecost_.first = November(1);
+  PollUntil(November(20, 13.1));
+  EXPECT_EQ(Samples("kubecost_cluster_daily_cost").size(), 15U);
+}
+
+TEST_F(ClosedDaysTest, DaysThatHangDoNotStarveTheNewest) {
+  kubecost_.hangs_before = November(17);
+  PollUntil(November(21, 1));
+  // Twelve days that take a minute each to fail, ten minutes of silence after each: the newest has every second turn.
+  EXPECT_GE(Requests(absl::StrCat("window=", Text(November(19)))), 4 * 12U);
+  EXPECT_TRUE(Has("kubecost_exporter_up 1")) << "what can be seen of the kept days is well";
+  EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"backfill\"} 0"));
 }
 
 TEST_F(ClosedDaysTest, PodsAreBackfilledAFewDaysAtATime) {
@@ -273,7 +312,7 @@ TEST_F(ClosedDaysTest, PodsAreBackfilledAFewDaysAtATime) {
   for (int hour = 13; hour < 24 * 5; ++hour) {
     PollUntil(November(20, hour));
     const Lines pods = Samples("kubecost_day_pods");
-    EXPECT_LE(pods.size(), 3 + 5U);
+    EXPECT_LE(pods.size(), 3 + 5 + 1U) << "one that was kept for less than a day after it had settled";
     for (const std::string& sample : pods) ++seen[sample.substr(6, 10)];
   }
   for (int day = 5; day <= 16; ++day) EXPECT_GE(seen[absl::StrFormat("2026-11-%02d", day)], 25) << day;
@@ -314,13 +353,26 @@ TEST_F(BigClusterTest, PodsAreAskedForByNamespace) {
   EXPECT_EQ(kubecost_.requests.size() - Requests("filter="), 13 * 3 + 4U) << "hourly in parts, then whole";
 }
 
+TEST_F(BigClusterTest, AServerWithoutFiltersIsReadRightAllTheSame) {
+  kubecost_.knows_filters = false;
+  kubecost_.too_big = 0;
+  kubecost_.failing = FakeAnswer{503, "", "text/html", "", {}, {}};
+  PollAt(November(20, 12));
+  kubecost_.failing.reset();
+  kubecost_.fails_at_pods = 1;
+  PollUntil(November(20, 13));
+  EXPECT_EQ(Samples("kubecost_pod_daily_cost").size(), 21U);
+  EXPECT_EQ(Samples("kubecost_day_complete"), (Lines{"date=\"2026-11-19\"} 1"}));
+}
+
 TEST_F(BigClusterTest, PartsThatDoNotAddUpAreNotServed) {
   kubecost_.loses_a_pod_in_parts = true;
   PollUntil(November(20, 13));
   EXPECT_TRUE(Samples("kubecost_pod_daily_cost").empty());
   EXPECT_FALSE(Has("kubecost_exporter_api_errors_total{reason=\"inconsistent\"} 0"));
   EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"day\"} 0"));
-  kubecost_.loses_a_pod_in_parts = false;
+  // The next read asks for all of them again, and may get them.
+  kubecost_.too_big = 0;
   PollUntil(November(20, 14));
   EXPECT_EQ(Samples("kubecost_pod_daily_cost").size(), 21U);
 }

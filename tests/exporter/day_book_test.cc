@@ -59,7 +59,8 @@ class DayBookTest : public testing::Test {
 
   bool Take(int day_of_month, const Generation& generation = {}) {
     Day& day = book_->days().at(November(day_of_month));
-    return book_->Take(day, Read(day, generation), now_, Elapsed(now_));
+    const DayBook::Verdict verdict = book_->Take(day, Read(day, generation), now_, Elapsed(now_));
+    return verdict == DayBook::Verdict::kTaken || verdict == DayBook::Verdict::kBelieved;
   }
 
   absl::Time DueOf(int day_of_month) const {
@@ -119,7 +120,7 @@ TEST_F(DayBookTest, ADayGoesOnceANewerOneWasRead) {
   EXPECT_EQ(Days(), "17* 18* 19* 21 22 23");
   Take(23);
   EXPECT_TRUE(AdvanceTo(November(24, 3)));
-  EXPECT_EQ(Days(), "21 22 23*");
+  EXPECT_EQ(Days(), "(18)* (19)* 21 22 23*");
   EXPECT_EQ(book_->Plain()->date, "2026-11-23");
 }
 
@@ -247,16 +248,95 @@ TEST_F(DayBookTest, AKeptDayIsDeliveredWhenItGoes) {
   for (const int day : {17, 18, 19}) Take(day);
   AdvanceTo(November(21, 0.1));
   Take(18);
-  AdvanceTo(November(21, 2.1));
-  Take(20);
-  AdvanceTo(November(21, 2.2));
-  EXPECT_EQ(Days(), "18* 19* 20*");
-  EXPECT_EQ(book_->delivered(), Delivered()) << "the 17th was served for less than a day";
-  EXPECT_EQ(Backfill(17, 17), 1U);
   AdvanceTo(November(22, 2.1));
   Take(21);
   AdvanceTo(November(22, 2.2));
-  EXPECT_EQ(book_->delivered(), (Delivered{{November(18), true}}));
+  EXPECT_EQ(book_->delivered(), (Delivered{{November(17), true}, {November(18), true}}));
+  EXPECT_EQ(Days(), "19* 20 21*");
+  EXPECT_EQ(Backfill(17, 18), 0U);
+}
+
+TEST_F(DayBookTest, AKeptDayThatWasNotServedForLongGoesOnWithItsPods) {
+  AdvanceTo(November(20, 3));
+  for (const int day : {17, 18, 19}) Take(day);
+  // The 17th was settled when it was read first, 23 hours ago.
+  AdvanceTo(November(21, 2.1));
+  Take(20);
+  AdvanceTo(November(21, 2.2));
+  EXPECT_EQ(Days(), "(17)* 18* 19* 20*");
+  EXPECT_EQ(DaysServingPods(), 4);
+  EXPECT_EQ(book_->PodsOf(book_->days().at(November(17))), PodLevel::kTotals);
+  AdvanceTo(November(22, 4.3));
+  EXPECT_EQ(book_->days().count(November(17)), 0U);
+  EXPECT_TRUE(book_->delivered().at(November(17)));
+}
+
+TEST_F(DayBookTest, AfterAnOutageDaysThatHadNotSettledDoSo) {
+  AdvanceTo(November(20, 3));
+  for (const int day : {17, 18, 19}) Take(day);
+  AdvanceTo(November(24, 3));
+  Take(23);
+  AdvanceTo(November(24, 3));
+  EXPECT_EQ(Days(), "(18)* (19)* 21 22 23*") << "the 17th was settled all the while";
+  EXPECT_LE(DueOf(19), November(24, 3)) << "to be read now";
+  Take(19, {5});
+  EXPECT_EQ(CostOf(19), 5);
+  EXPECT_TRUE(book_->days().at(November(19)).settled);
+  AdvanceTo(November(25, 4));
+  EXPECT_TRUE(book_->days().contains(November(19)));
+  AdvanceTo(November(25, 5));
+  EXPECT_FALSE(book_->days().contains(November(19))) << "26 hours later";
+}
+
+TEST_F(DayBookTest, ThePlainFamiliesOutliveAnOutageWhateverIsReadFirst) {
+  AdvanceTo(November(20, 3));
+  Take(19);
+  AdvanceTo(November(26, 3));
+  Take(23);
+  AdvanceTo(November(26, 3));
+  ASSERT_NE(book_->Plain(), nullptr);
+  EXPECT_EQ(book_->Plain()->date, "2026-11-19");
+  Take(25);
+  AdvanceTo(November(26, 3));
+  EXPECT_EQ(book_->Plain()->date, "2026-11-25");
+  EXPECT_EQ(Days(), "(19)* 23* 24 25*");
+}
+
+TEST_F(DayBookTest, AClockThatWasInTheFutureLeavesNothingBehind) {
+  AdvanceTo(November(20, 3));
+  Take(19);
+  AdvanceTo(November(27, 3));
+  Backfill(20, 22);
+  Take(20, {1, 10});
+  AdvanceTo(November(20, 4));
+  EXPECT_EQ(Days(), "17 18 19* (20)* (21) (22)");
+  AdvanceTo(November(21, 3));
+  EXPECT_EQ(Days(), "18 19* 20 (21) (22)") << "what was read of a day that had not been is forgotten";
+}
+
+TEST_F(DayBookTest, ServedMeansTheseCostsAndSettled) {
+  options_.backfill_pods = true;
+  AdvanceTo(November(20, 3));
+  Backfill(10, 11);
+  Take(10, {10, 24, 9});
+  Take(11);
+  AdvanceTo(November(21, 4));
+  Take(10, {10, 24});
+  AdvanceTo(November(21, 6));
+  EXPECT_TRUE(book_->days().contains(November(10))) << "right for two hours only";
+  EXPECT_EQ(book_->delivered(), (Delivered{{November(11), true}}));
+  AdvanceTo(November(22, 7));
+  EXPECT_TRUE(book_->delivered().contains(November(10)));
+}
+
+TEST_F(DayBookTest, ADayThatNeverAddsUpIsNotDelivered) {
+  options_.backfill_pods = true;
+  AdvanceTo(November(20, 3));
+  Backfill(10, 10);
+  Take(10, {10, 24, 9});
+  AdvanceTo(November(21, 6));
+  EXPECT_FALSE(book_->days().contains(November(10)));
+  EXPECT_EQ(book_->delivered(), Delivered());
 }
 
 TEST_F(DayBookTest, NothingForADay) {

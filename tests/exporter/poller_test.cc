@@ -57,13 +57,15 @@ class PollerTest : public testing::Test {
     // One day and nothing behind it; day_book_test and closed_days_test have the others.
     options_.day_keep = 1;
     options_.backfill_days = 0;
+    options_.hour_enabled = options_.today_enabled = false;
+    options_.currency = "USD";
     Restart();
   }
 
   void Restart() {
     poller_.reset();
     self_ = std::make_unique<SelfMetrics>(options_);
-    poller_ = std::make_unique<Poller>(options_, kubecost_.clock, http_, store_, *self_);
+    poller_ = std::make_unique<Poller>(options_, kubecost_.clock, http_, store_, reports_, *self_);
   }
 
   // Polls what is due now; returns the wait until the next poll.
@@ -86,6 +88,7 @@ class PollerTest : public testing::Test {
   fakes::FakeHttpClient http_{[this](const std::string& url) { return kubecost_.Answer(url); }, 4096};
   Options options_;
   metrics::SnapshotStore store_;
+  PollReportStore reports_;
   std::stop_source stop_;
   std::unique_ptr<SelfMetrics> self_;
   std::unique_ptr<Poller> poller_;
@@ -355,7 +358,7 @@ TEST_F(PollerTest, RunSleepsInSlicesAndMakesProgress) {
         return kubecost_.Answer(url);
       },
       4096);
-  Poller poller(options_, kubecost_.clock, http, store_, *self_);
+  Poller poller(options_, kubecost_.clock, http, store_, reports_, *self_);
   poller.Run(stop_.get_token());
   ASSERT_FALSE(kubecost_.clock.sleeps.empty());
   for (const absl::Duration sleep : kubecost_.clock.sleeps) EXPECT_LE(sleep, absl::Seconds(15));

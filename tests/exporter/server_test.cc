@@ -156,7 +156,8 @@ TEST_F(ServerTest, PollerAndScrapersTogether) {
   options_.endpoint.url = kubecost.url();
   SystemClock clock;
   kubecost::CurlHttpClient http({});
-  Poller poller(options_, clock, http, store_, self_metrics_);
+  PollReportStore reports;
+  Poller poller(options_, clock, http, store_, reports, self_metrics_);
   Start();
   std::jthread polling([&poller](std::stop_token stop) { poller.Run(std::move(stop)); });
   std::string body;

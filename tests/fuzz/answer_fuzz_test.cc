@@ -109,11 +109,13 @@ TEST(AnswerFuzzTest, DamagedAnswers) {
       EXPECT_EQ(Feed(body, kubecost::Level::kPod, 1), Feed(body, kubecost::Level::kPod, body.size() + 1));
     }
     size_t position = 0;
-    (void)kubecost::ParseClusterInfo([&]() -> absl::StatusOr<absl::string_view> {
-      const absl::string_view next = absl::string_view(body).substr(position, piece);
-      position += next.size();
-      return next;
-    });
+    (void)kubecost::ParseTextMap(
+        [&]() -> absl::StatusOr<absl::string_view> {
+          const absl::string_view next = absl::string_view(body).substr(position, piece);
+          position += next.size();
+          return next;
+        },
+        kubecost::Envelope::kOptional);
     (void)kubecost::ParseErrorMessage(body);
   }
   EXPECT_GT(taken, 0) << "some damage leaves a valid answer";

@@ -225,9 +225,25 @@ TEST_F(AllocationClientTest, ClusterInfo) {
     return Body(R"({"code":200,"data":{"id":"c1"}})");
   });
   AllocationClient client(http, {"http://kc", Api::kKubecost, {}}, {}, [](const RequestRecord&) {});
-  const absl::StatusOr<ClusterInfo> info = client.GetClusterInfo({});
+  const absl::StatusOr<TextMap> info = client.GetClusterInfo({});
   ASSERT_TRUE(info.ok());
   EXPECT_EQ(info->at("id"), "c1");
+}
+
+TEST_F(AllocationClientTest, Currency) {
+  const auto currency_of = [](absl::string_view path, const FakeAnswer& answer) {
+    FakeHttpClient http([path, &answer](const std::string& url) {
+      return url == absl::StrCat("http://kc/model", path) ? answer : FakeAnswer{404, "", "text/plain", "", {}, {}};
+    });
+    AllocationClient client(http, {"http://kc", Api::kKubecost, {}}, {}, [](const RequestRecord&) {});
+    return client.GetCurrency({});
+  };
+  EXPECT_EQ(*currency_of("/getConfigs", Body(R"({"code":200,"data":{"currencyCode":"EUR","discount":"30%"}})")), "EUR");
+  EXPECT_EQ(*currency_of("/getConfigs", Body(R"({"code":200,"data":{"currencyCode":""}})")), "");
+  EXPECT_EQ(*currency_of("/productConfigs", Body(R"({"currencyCode":"CHF"})")), "CHF");
+  EXPECT_EQ(*currency_of("/productConfigs", Body(R"({"code":200,"data":{}})")), "");
+  EXPECT_EQ(ReasonOf(currency_of("/elsewhere", Body("{}")).status()), ErrorReason::kNotFound);
+  EXPECT_EQ(ReasonOf(currency_of("/getConfigs", {503, "", "text/plain", "", {}, {}}).status()), ErrorReason::kHttp5xx);
 }
 
 TEST_F(AllocationClientTest, StoppedIsNoFailureOfKubecost) {

@@ -362,27 +362,37 @@ TEST(ParseAllocationsTest, AnErrorOfTheSourceOrTheSinkIsTheResult) {
             "full");
 }
 
-absl::StatusOr<ClusterInfo> ParseInfo(absl::string_view body) {
+absl::StatusOr<TextMap> ParseInfo(absl::string_view body, Envelope envelope = Envelope::kRequired) {
   size_t position = 0;
-  return ParseClusterInfo([&]() -> absl::StatusOr<absl::string_view> {
-    const absl::string_view piece = body.substr(position, 9);
-    position += piece.size();
-    return piece;
-  });
+  return ParseTextMap(
+      [&]() -> absl::StatusOr<absl::string_view> {
+        const absl::string_view piece = body.substr(position, 9);
+        position += piece.size();
+        return piece;
+      },
+      envelope);
 }
 
-TEST(ParseClusterInfoTest, ReadsTexts) {
-  const absl::StatusOr<ClusterInfo> info = ParseInfo(
+TEST(ParseTextMapTest, ReadsTexts) {
+  const absl::StatusOr<TextMap> info = ParseInfo(
       R"({"code":200,"data":{"id":"cluster-one","clusterProfile":"production","version":1.29,"logCollection":true,)"
       R"("nested":{"a":1},"none":null}})");
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ(
       *info,
-      (ClusterInfo{
+      (TextMap{
           {"id", "cluster-one"}, {"clusterProfile", "production"}, {"version", "1.29"}, {"logCollection", "true"}}));
 }
 
-TEST(ParseClusterInfoTest, ErrorsAreNamed) {
+TEST(ParseTextMapTest, ABareObjectOnlyWhereItMayBe) {
+  constexpr absl::string_view kBare = R"({"currencyCode":"EUR","nested":{"a":"b"}})";
+  EXPECT_EQ(*ParseInfo(kBare, Envelope::kOptional), (TextMap{{"currencyCode", "EUR"}}));
+  EXPECT_EQ(*ParseInfo(R"({"code":200,"data":{"a":"b"}})", Envelope::kOptional), (TextMap{{"a", "b"}}));
+  EXPECT_EQ(ReasonOf(ParseInfo(kBare).status()), ErrorReason::kParse);
+  EXPECT_EQ(ReasonOf(ParseInfo("[]", Envelope::kOptional).status()), ErrorReason::kParse);
+}
+
+TEST(ParseTextMapTest, ErrorsAreNamed) {
   EXPECT_EQ(ReasonOf(ParseInfo("").status()), ErrorReason::kEmpty);
   EXPECT_EQ(ReasonOf(ParseInfo("<html>").status()), ErrorReason::kHtml);
   EXPECT_EQ(ReasonOf(ParseInfo("{").status()), ErrorReason::kParse);

@@ -112,7 +112,8 @@ TEST(FamilyTest, NoNameIsTakenAlready) {
 
 TEST(FamilyTest, EveryNameIsOurs) {
   for (const Family& family : kFamilies) {
-    const bool is_ours = family.name.substr(0, 9) == "kubecost_" || family.name.substr(0, 8) == "process_";
+    const bool is_ours = family.name.substr(0, 9) == "kubecost_" || family.name.substr(0, 8) == "process_" ||
+                         family.source == Source::kCompat;
     EXPECT_TRUE(is_ours) << family.name;
     EXPECT_EQ(family.name.find(':'), absl::string_view::npos);
     EXPECT_FALSE(family.help.empty());

@@ -1,0 +1,37 @@
+// A shared place for the newest of something immutable.
+#ifndef METRICS_CELL_H_
+#define METRICS_CELL_H_
+
+#include <memory>
+#include <mutex>
+
+namespace metrics {
+
+// Hands the newest T from the poller to the server's threads. Safe from any thread; the lock is held to copy a pointer.
+// Not std::atomic<std::shared_ptr>: ThreadSanitizer finds a race inside libstdc++'s.
+template <typename T>
+class Cell {
+ public:
+  Cell() : current_(std::make_shared<const T>()) {}
+
+  // Never null.
+  std::shared_ptr<const T> Current() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return current_;
+  }
+  void Publish(std::shared_ptr<const T> next) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      current_.swap(next);
+    }
+    // The former value may be freed here, outside the lock.
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const T> current_;  // guarded by mutex_, never null
+};
+
+}  // namespace metrics
+
+#endif  // METRICS_CELL_H_
