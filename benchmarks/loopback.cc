@@ -95,7 +95,8 @@ void RawSender::Serve() const {
 }
 
 ProductServer::ProductServer(const metrics::SnapshotStore& store) : options_(ServerOptions()), self_metrics_(options_) {
-  auto server = exporter::Server::Start(options_, store, self_metrics_, [] { return absl::OkStatus(); });
+  auto server = exporter::Server::Start(
+      options_, store, self_metrics_, [] { return absl::OkStatus(); }, [](absl::string_view) { return ""; });
   Require(server.ok(), server.status().message());
   server_ = *std::move(server);
 }

@@ -14,6 +14,7 @@
 #include "exporter/render_command.h"
 #include "exporter/self_metrics.h"
 #include "exporter/server.h"
+#include "exporter/status_page.h"
 #include "exporter/version.h"
 #include "kubecost/curl_http_client.h"
 #include "metrics/snapshot.h"
@@ -64,7 +65,9 @@ int RunExporter(const Options& options, Clock& clock) {
   PollReportStore reports;
   Poller poller(options, clock, http, store, reports, self_metrics);
   const absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(options, store, self_metrics, HealthOf(poller, options));
+      Server::Start(options, store, self_metrics, HealthOf(poller, options), [&](absl::string_view search) {
+        return StatusPage(options, *store.Current(), *reports.Current(), clock.Now(), search);
+      });
   if (!server.ok()) {
     Log(LogLevel::kError, "cannot start", {{"error", std::string(server.status().message())}});
     return kExitConfiguration;

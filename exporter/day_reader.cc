@@ -87,8 +87,9 @@ absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> DayReader::Read(const k
 absl::Status DayReader::ReadLevels(metrics::DayFacts& day, PodLevel pods, std::stop_token stop) {
   const bool in_parts = in_parts_;
   const auto take = [](absl::StatusOr<metrics::LevelTable> read, metrics::LevelTable& table) {
-    if (read.ok()) table = *std::move(read);
-    return read.status();
+    if (!read.ok()) return read.status();
+    table = *std::move(read);
+    return absl::OkStatus();
   };
   absl::Status status =
       take(ReadLevel(Level::kCluster, day.window, metrics::Columns::kAll, nullptr, stop), day.table(Level::kCluster));
@@ -211,6 +212,7 @@ absl::StatusOr<std::vector<kubecost::Window>> DayReader::FindDays(const kubecost
   if (kubecost::ReasonOf(answer.status()) == ErrorReason::kEmpty) return std::vector<kubecost::Window>();
   if (!answer.ok()) return answer.status();
   std::vector<kubecost::Window> days;
+  days.reserve(starts.size());
   for (const absl::Time start : starts) days.push_back(kubecost::DayOf(start, options_.day_utc_offset));
   days.erase(std::unique(days.begin(), days.end()), days.end());
   return days;

@@ -42,6 +42,8 @@ Poller::Poller(const Options& options, Clock& clock, kubecost::HttpClient& http,
       journal_(options, self_metrics) {
   book_.SetDelivered(delivery_file_.Load());
   self_metrics_.SetCurrency(currency_);
+  book_.Advance(clock_.Now(), clock_.Elapsed());
+  PublishReport();
   MarkProgress();
 }
 

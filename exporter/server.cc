@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -15,10 +16,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "exporter/landing_page.h"
 #include "exporter/listen_address.h"
 #include "exporter/log.h"
 #include "exporter/scrape_request.h"
+#include "exporter/status_page.h"
 #include "metrics/exposition.h"
 #include "metrics/gzip.h"
 #include "metrics/render.h"
@@ -65,6 +66,14 @@ absl::string_view ReasonPhrase(int status) {
   return "";
 }
 
+// Parameter `search` of the query string, decoded; empty when there is none that fits.
+std::string SearchOf(const mg_request_info& info) {
+  const absl::string_view query = info.query_string != nullptr ? info.query_string : "";
+  std::array<char, 512> value;
+  const int size = mg_get_var(query.data(), query.size(), "search", value.data(), value.size());
+  return size > 0 ? std::string(value.data(), static_cast<size_t>(size)) : "";
+}
+
 bool WriteAll(mg_connection* connection, absl::string_view data) {
   return mg_write(connection, data.data(), data.size()) == static_cast<int>(data.size());
 }
@@ -73,8 +82,13 @@ bool WriteAll(mg_connection* connection, absl::string_view data) {
 
 class Server::Impl {
  public:
-  Impl(const Options& options, const metrics::SnapshotStore& store, SelfMetrics& self_metrics, HealthCheck health)
-      : options_(options), store_(store), self_metrics_(self_metrics), health_(std::move(health)) {}
+  Impl(const Options& options, const metrics::SnapshotStore& store, SelfMetrics& self_metrics, HealthCheck health,
+       PageMaker page)
+      : options_(options),
+        store_(store),
+        self_metrics_(self_metrics),
+        health_(std::move(health)),
+        page_(std::move(page)) {}
 
   ~Impl() {
     if (context_ != nullptr) mg_stop(context_);
@@ -181,8 +195,7 @@ class Server::Impl {
     }
     if (is_metrics) return AnswerScrape(request, info);
     if (is_health) return AnswerHealth(request);
-    return Answer(request, 200, kHtml, LandingPage(options_.telemetry_path),
-                  "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n");
+    return Answer(request, 200, kHtml, page_(SearchOf(info)), StatusPageHeaders());
   }
 
   std::string Head(const Request& request, int status, absl::string_view content_type, absl::string_view more) const {
@@ -278,6 +291,7 @@ class Server::Impl {
   const metrics::SnapshotStore& store_;
   SelfMetrics& self_metrics_;
   const HealthCheck health_;
+  const PageMaker page_;
   mg_context* context_ = nullptr;
   std::vector<std::string> addresses_;
 
@@ -290,8 +304,8 @@ class Server::Impl {
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, const metrics::SnapshotStore& store,
-                                                      SelfMetrics& self_metrics, HealthCheck health) {
-  auto impl = std::make_unique<Impl>(options, store, self_metrics, std::move(health));
+                                                      SelfMetrics& self_metrics, HealthCheck health, PageMaker page) {
+  auto impl = std::make_unique<Impl>(options, store, self_metrics, std::move(health), std::move(page));
   const absl::Status status = impl->Start();
   if (!status.ok()) return status;
   return std::unique_ptr<Server>(new Server(std::move(impl)));

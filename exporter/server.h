@@ -1,4 +1,4 @@
-// HTTP: /metrics, health and the landing page. The only civetweb code.
+// HTTP: /metrics, health and the status page. The only civetweb code.
 #ifndef EXPORTER_SERVER_H_
 #define EXPORTER_SERVER_H_
 
@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "exporter/options.h"
 #include "exporter/self_metrics.h"
 #include "metrics/snapshot.h"
@@ -22,10 +23,13 @@ class Server {
   // OK when the process and its poll loop are alive, else the text of the 503. Called from any server thread.
   using HealthCheck = std::function<absl::Status()>;
 
+  // The page at /, given what is searched for; empty for nothing. Called from any server thread.
+  using PageMaker = std::function<std::string(absl::string_view search)>;
+
   // Binds every listen address and starts to serve. An error names the address that could not be had. The arguments
   // must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options, const metrics::SnapshotStore& store,
-                                                       SelfMetrics& self_metrics, HealthCheck health);
+                                                       SelfMetrics& self_metrics, HealthCheck health, PageMaker page);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

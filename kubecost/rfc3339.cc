@@ -19,7 +19,7 @@ int Digits(absl::string_view text, size_t begin, size_t count) {
 std::optional<absl::Time> ParseWholeSecondsUtc(absl::string_view text) {
   constexpr absl::string_view kForm = "0000-00-00T00:00:00Z";
   if (text.size() != kForm.size()) return std::nullopt;
-  for (const size_t i : {4, 7, 10, 13, 16, 19}) {
+  for (const size_t i : {4U, 7U, 10U, 13U, 16U, 19U}) {
     if (text[i] != kForm[i]) return std::nullopt;
   }
   const int year = Digits(text, 0, 4);

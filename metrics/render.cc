@@ -15,6 +15,7 @@ constexpr absl::string_view kKind = "\",controller_kind=\"";
 constexpr absl::string_view kResource = "\",resource=\"";
 
 char* Copy(absl::string_view text, char* out) {
+  if (text.empty()) return out;  // may have no address, which memcpy must not be given
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
 }

@@ -38,7 +38,8 @@ class Selection {
   constexpr bool Has(Collector collector) const { return (bits_ & BitOf(collector)) != 0; }
   constexpr void Add(Collector collector) { bits_ = static_cast<uint8_t>(bits_ | BitOf(collector)); }
 
-  friend constexpr auto operator<=>(const Selection&, const Selection&) = default;
+  friend constexpr bool operator==(Selection a, Selection b) { return a.bits_ == b.bits_; }
+  friend constexpr bool operator<(Selection a, Selection b) { return a.bits_ < b.bits_; }
 
  private:
   explicit constexpr Selection(uint8_t bits) : bits_(bits) {}

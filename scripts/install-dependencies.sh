@@ -9,7 +9,9 @@ cd "$(dirname "$0")/.."
 
 packages=(g++ cmake ninja-build git ca-certificates curl dpkg-dev prometheus-cpp-dev rapidjson-dev libabsl-dev
   libgtest-dev libbenchmark-dev libcurl4-openssl-dev libcli11-dev libspdlog-dev zlib1g-dev libssl-dev python3)
-test_packages=(jq)
+test_packages=(jq fonts-dejavu-core)
+# For tests that are skipped without it: Ubuntu has no package of it.
+optional_packages=(chromium)
 
 # civetweb's source archives, by what Debian 12, and Debian 13 and Ubuntu 24.04, carry.
 civetweb_sha256=(
@@ -87,5 +89,6 @@ install_packages "${packages[@]}"
 fetch_civetweb
 if [ "${1:-}" = --test ]; then
   install_packages "${test_packages[@]}"
+  install_packages "${optional_packages[@]}" || echo "install-dependencies: going on without ${optional_packages[*]}" >&2
   fetch_prometheus
 fi

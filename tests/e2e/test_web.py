@@ -100,7 +100,7 @@ class AnswerTest(HealthMixin, unittest.TestCase):
         wait_until(is_counted, "every scrape being counted")
         self.assertAlmostEqual(len(body), self.exporter.value("kubecost_exporter_scrape_bytes"), delta=1000)
 
-    def test_landing_page(self):
+    def test_status_page(self):
         page = self.exporter.request("GET", "/")
         self.assertEqual((200, "text/html; charset=utf-8"), (page.status, page.headers["Content-Type"]))
         for link in (b'href="/metrics"', b'href="/healthz"', b'href="/readyz"'):

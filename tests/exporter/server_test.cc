@@ -9,7 +9,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "exporter/poller.h"
+#include "exporter/status_page.h"
 #include "kubecost/curl_http_client.h"
 #include "metrics/exposition.h"
 #include "metrics/table_builder.h"
@@ -27,8 +29,11 @@ struct Answer {
 class ServerTest : public testing::Test {
  protected:
   void Start() {
-    absl::StatusOr<std::unique_ptr<Server>> server =
-        Server::Start(options_, store_, self_metrics_, [this] { return health_; });
+    absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
+        options_, store_, self_metrics_, [this] { return health_; },
+        [this](absl::string_view search) {
+          return StatusPage(options_, *store_.Current(), PollReport(), absl::Now(), search);
+        });
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -97,7 +102,7 @@ TEST_F(ServerTest, HealthIsWhatTheProcessSaysOfItself) {
   }
 }
 
-TEST_F(ServerTest, LandingPageLinksToTheMetrics) {
+TEST_F(ServerTest, StatusPageLinksToTheMetrics) {
   options_.telemetry_path = "/costs";
   Start();
   const Answer page = Get("/");
@@ -113,7 +118,8 @@ TEST_F(ServerTest, APortThatIsTakenIsNamed) {
   Start();
   const std::string taken = server_->addresses().front();
   options_.listen_addresses = {taken};
-  const auto second = Server::Start(options_, store_, self_metrics_, [] { return absl::OkStatus(); });
+  const auto second = Server::Start(
+      options_, store_, self_metrics_, [] { return absl::OkStatus(); }, [](absl::string_view) { return ""; });
   ASSERT_FALSE(second.ok());
   EXPECT_TRUE(absl::StrContains(second.status().message(), taken)) << second.status();
   EXPECT_TRUE(absl::StrContains(second.status().message(), "Address already in use")) << second.status();

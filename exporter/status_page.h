@@ -1,0 +1,28 @@
+// The page at /: what the exporter reads and serves, for a person with a browser.
+#ifndef EXPORTER_STATUS_PAGE_H_
+#define EXPORTER_STATUS_PAGE_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "exporter/options.h"
+#include "exporter/poll_report.h"
+#include "metrics/snapshot.h"
+
+namespace exporter {
+
+// A whole HTML page without script and external resources, below kMaxStatusPageBytes whatever the facts are. `search`
+// is what was asked for, decoded; the page then lists the namespaces and pods of the newest day whose name holds it.
+// Safe for names of any content. Takes time in proportion to the pods of one day.
+std::string StatusPage(const Options& options, const metrics::Snapshot& snapshot, const PollReport& report,
+                       absl::Time now, absl::string_view search);
+
+inline constexpr size_t kMaxStatusPageBytes = 500'000;
+
+// Header lines that must go with the page, each with its end of line: nothing is loaded, run, framed or sent elsewhere.
+absl::string_view StatusPageHeaders();
+
+}  // namespace exporter
+
+#endif  // EXPORTER_STATUS_PAGE_H_
