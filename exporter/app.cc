@@ -2,14 +2,20 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <initializer_list>
 #include <iostream>
+#include <stop_token>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "exporter/flags.h"
 #include "exporter/log.h"
+#include "exporter/once_command.h"
+#include "exporter/output_file.h"
 #include "exporter/poller.h"
 #include "exporter/render_command.h"
 #include "exporter/self_metrics.h"
@@ -48,16 +54,95 @@ Server::HealthCheck HealthOf(const Poller& poller, const Options& options) {
   };
 }
 
+// Those that are to be waited for, in this thread and in those that it starts.
+sigset_t BlockSignals(std::initializer_list<int> numbers) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : numbers) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): cannot fail for this signal
+  return signals;
+}
+
+// Requests a stop at SIGTERM or SIGINT, as long as it lives.
+class StopAtSignal {
+ public:
+  StopAtSignal() : signals_(BlockSignals({SIGTERM, SIGINT, kEnough})), waiting_([this] { Wait(); }) {}
+  ~StopAtSignal() { pthread_kill(waiting_.native_handle(), kEnough); }
+  StopAtSignal(const StopAtSignal&) = delete;
+  StopAtSignal& operator=(const StopAtSignal&) = delete;
+
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  static constexpr int kEnough = SIGUSR1;
+
+  void Wait() {
+    int received = 0;
+    sigwait(&signals_, &received);
+    if (received != kEnough) stop_.request_stop();
+  }
+
+  const sigset_t signals_;
+  std::stop_source stop_;
+  std::jthread waiting_;  // the last: it uses the others
+};
+
+int ExitCodeOf(OnceOutcome outcome) {
+  switch (outcome) {
+    case OnceOutcome::kComplete:
+      return kExitOk;
+    case OnceOutcome::kPartial:
+      return kExitPartial;
+    case OnceOutcome::kNoData:
+      return kExitNoData;
+    case OnceOutcome::kUnreachable:
+      return kExitUnreachable;
+    case OnceOutcome::kFailed:
+      break;
+  }
+  return kExitRuntime;
+}
+
+OnceResult NotWritten(const absl::Status& status) {
+  return {OnceOutcome::kFailed, "the output cannot be written", {{"error", std::string(status.message())}}};
+}
+
+OnceResult ReadOnce(const Options& options, const OnceOptions& once, const std::vector<kubecost::Window>& days,
+                    Clock& clock) {
+  const StopAtSignal signals;
+  // Before Kubecost is asked: a folder that cannot be written is no reason to let it compute.
+  absl::StatusOr<OutputFile> output = once.output_file.empty()
+                                          ? absl::StatusOr<OutputFile>(OutputFile::StandardOutput())
+                                          : OutputFile::Create(once.output_file);
+  if (!output.ok()) return NotWritten(output.status());
+  kubecost::CurlHttpClient http(HttpOptions(options));
+  const bool tells_progress = isatty(STDERR_FILENO) == 1;
+  const OnceStreams streams = {[&output](absl::string_view block) { return output->Write(block); },
+                               [tells_progress](absl::string_view line) {
+                                 if (tells_progress) std::cerr << line << "\n";
+                               }};
+  OnceResult result = RunOnce(once, options, days, clock, http, streams, signals.token());
+  if (result.outcome != OnceOutcome::kComplete && result.outcome != OnceOutcome::kPartial) return result;
+  const absl::Status committed = output->Commit();
+  return committed.ok() ? result : NotWritten(committed);
+}
+
+int RunOnceCommand(const Options& options, const OnceOptions& once, const std::vector<kubecost::Window>& days,
+                   Clock& clock) {
+  TuneAllocator();
+  OnceResult result = ReadOnce(options, once, days, clock);
+  const int code = ExitCodeOf(result.outcome);
+  result.fields.emplace_back("exit_code", absl::StrCat(code));
+  Log(code == kExitOk ? LogLevel::kInfo : LogLevel::kError, result.message, result.fields);
+  return code;
+}
+
 }  // namespace
 
 int RunExporter(const Options& options, Clock& clock) {
   TuneAllocator();
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): cannot fail for this signal
+  const sigset_t signals = BlockSignals({SIGTERM, SIGINT});
 
   metrics::SnapshotStore store;
   SelfMetrics self_metrics(options);
@@ -88,7 +173,9 @@ int RunExporter(const Options& options, Clock& clock) {
 }
 
 int RunMain(int argc, const char* const* argv, Clock& clock) {
-  const ParsedFlags flags = ParseFlags(argc, argv);
+  ParsedFlags flags = ParseFlags(argc, argv);
+  std::vector<kubecost::Window> days;
+  if (flags.once.has_value()) days = DaysOf(*flags.once, flags.options, clock.Now(), flags.problems);
   if (!flags.problems.empty()) {
     std::cerr << "bad configuration, nothing was started:\n";
     for (const std::string& problem : flags.problems) std::cerr << "  " << problem << "\n";
@@ -109,6 +196,8 @@ int RunMain(int argc, const char* const* argv, Clock& clock) {
       std::cerr << status.message() << "\n";
       return kExitRuntime;
     }
+    case Command::kOnce:
+      return RunOnceCommand(flags.options, *flags.once, days, clock);
     case Command::kServe:
       return RunExporter(flags.options, clock);
   }

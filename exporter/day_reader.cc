@@ -24,9 +24,11 @@ metrics::Columns ColumnsOf(PodLevel pods) {
     case PodLevel::kCosts:
       return metrics::Columns::kCosts;
     case PodLevel::kAll:
+      return metrics::Columns::kAll;
+    case PodLevel::kEverything:
       break;
   }
-  return metrics::Columns::kAll;
+  return metrics::Columns::kEverything;
 }
 
 // The namespace as a filter names it.

@@ -21,8 +21,8 @@
 
 namespace exporter {
 
-// How much of the pod level is wanted.
-enum class PodLevel { kNone, kTotals, kCosts, kAll };
+// How much of the pod level is wanted. kEverything has the zeros as well that a scrape does without.
+enum class PodLevel { kNone, kTotals, kCosts, kAll, kEverything };
 
 // "2026-11-19"
 std::string DateText(const kubecost::Window& day, absl::Duration utc_offset);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "exporter/log.h"
+#include "exporter/output_file.h"
 
 namespace exporter {
 namespace {
@@ -33,16 +33,6 @@ absl::Status FileError(absl::string_view what, const std::string& path) {
 }
 
 absl::Status Damaged(absl::string_view what) { return absl::DataLossError(absl::StrCat("it is damaged: ", what)); }
-
-absl::Status WriteAll(int file, absl::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t written = write(file, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return FileError("cannot write", path);
-    text.remove_prefix(static_cast<size_t>(written));
-  }
-  return fsync(file) == 0 ? absl::OkStatus() : FileError("cannot write", path);
-}
 
 }  // namespace
 
@@ -112,13 +102,7 @@ absl::StatusOr<Delivered> LoadDelivered(const std::string& path, absl::string_vi
 }
 
 absl::Status SaveDelivered(const std::string& path, const Delivered& delivered, absl::string_view settings) {
-  const std::string next = absl::StrCat(path, ".tmp");
-  const int file = open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) return FileError("cannot create", next);
-  const absl::Status written = WriteAll(file, FormatDelivered(delivered, settings), next);
-  close(file);
-  if (!written.ok()) return written;
-  return std::rename(next.c_str(), path.c_str()) == 0 ? absl::OkStatus() : FileError("cannot replace", path);
+  return ReplaceFile(path, FormatDelivered(delivered, settings));
 }
 
 DeliveryFile::DeliveryFile(const Options& options) : path_(options.state_path), settings_(DeliverySettings(options)) {}

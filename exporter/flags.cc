@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -10,6 +13,8 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "exporter/flag_table.h"
 #include "exporter/version.h"
 
@@ -22,6 +27,23 @@ std::string EnvironmentName(absl::string_view flag) {
   return absl::StrCat(kEnvironmentPrefix, absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{".", "_"}, {"-", "_"}})));
 }
 
+struct OnceFlag {
+  const char* name;
+  const char* type;
+  const char* help;
+};
+
+constexpr OnceFlag kOnceFlags[] = {
+    {"output", "FORMAT",
+     "prometheus (what /metrics would show), openmetrics (with time stamps, for promtool tsdb create-blocks-from), csv "
+     "or json."},
+    {"output-file", "FILE", "Replace this file in one step in place of writing to standard output."},
+    {"date", "YYYY-MM-DD", "The calendar day, at --day.utc-offset; the newest complete one unless given."},
+    {"from", "YYYY-MM-DD", "The first day of a range."},
+    {"to", "YYYY-MM-DD", "The last day of the range; the newest complete one unless given."},
+    {"sample-interval", "DURATION", "Of openmetrics: a sample of each series so often, 1m to 24h; 1h unless given."},
+};
+
 struct Parser {
   CLI::App app{
       "What every pod and namespace costs, from Kubecost's or OpenCost's Allocation API, as Prometheus "
@@ -31,6 +53,8 @@ struct Parser {
   CLI::App* render = nullptr;
   std::string render_file;
   std::string render_level = "pod";
+  CLI::App* once = nullptr;
+  std::map<std::string, std::string> once_texts;  // by flag
   bool check_config = false;
 
   Parser() {
@@ -59,6 +83,23 @@ struct Parser {
     render->add_option("--level", render_level, "What the answer was aggregated by: pod, namespace or cluster.")
         ->type_name("LEVEL")
         ->default_str("pod");
+    AddOnce();
+  }
+
+  void AddOnce() {
+    once = app.add_subcommand("once", "Read closed days from Kubecost, print them, and exit.");
+    once->fallthrough();
+    for (const OnceFlag& flag : kOnceFlags) {
+      once->add_option(absl::StrCat("--", flag.name), once_texts[flag.name], flag.help)
+          ->type_name(flag.type)
+          ->expected(0, 1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    }
+    once->footer(
+        "Data goes to standard output, logs to standard error. Every flag of the exporter holds here as well\n"
+        "(--kubecost.url, --idle, --filter, ...): see kubecost-allocation-exporter --help.\n"
+        "Exit codes: 0 every day is printed, 1 failed, 2 bad configuration, 3 Kubecost cannot be reached or does not\n"
+        "answer in time, 4 Kubecost has nothing for these days, 5 printed, but days are missing or do not add up.");
   }
 };
 
@@ -88,12 +129,64 @@ void ApplyRender(const Parser& parser, ParsedFlags& parsed) {
   if (!status.ok()) parsed.problems.push_back(absl::StrCat("--level: ", status.message()));
 }
 
+absl::Status ParseDate(const std::string& text, std::optional<absl::CivilDay>& value) {
+  absl::CivilDay day;
+  if (text.size() != 10 || !absl::ParseCivilTime(text, &day) || absl::FormatCivilTime(day) != text) {
+    return Problem(text, "a day such as 2026-11-05");
+  }
+  value = day;
+  return absl::OkStatus();
+}
+
+absl::Status ParseSampleInterval(const std::string& text, std::optional<absl::Duration>& value) {
+  absl::Duration parsed;
+  if (!absl::ParseDuration(text, &parsed) || parsed < absl::Minutes(1) || parsed > absl::Hours(24) ||
+      parsed % absl::Seconds(1) != absl::ZeroDuration()) {
+    return Problem(text, "a duration from 1m to 24h, in whole seconds");
+  }
+  value = parsed;
+  return absl::OkStatus();
+}
+
+absl::Status ApplyOnceFlag(absl::string_view flag, const std::string& text, OnceOptions& once) {
+  if (flag == "output") {
+    return ParseChoice<OutputFormat>(text,
+                                     {{"prometheus", OutputFormat::kPrometheus},
+                                      {"openmetrics", OutputFormat::kOpenMetrics},
+                                      {"csv", OutputFormat::kCsv},
+                                      {"json", OutputFormat::kJson}},
+                                     once.output);
+  }
+  if (flag == "date") return ParseDate(text, once.date);
+  if (flag == "from") return ParseDate(text, once.from);
+  if (flag == "to") return ParseDate(text, once.to);
+  if (flag == "sample-interval") return ParseSampleInterval(text, once.sample_interval);
+  once.output_file = text;
+  return absl::OkStatus();
+}
+
+void ApplyOnce(const Parser& parser, ParsedFlags& parsed) {
+  OnceOptions& once = parsed.once.emplace();
+  for (const auto& [flag, text] : parser.once_texts) {
+    if (parser.once->count(absl::StrCat("--", flag)) == 0) {
+      if (flag == "output")
+        parsed.problems.push_back("once: --output is missing: prometheus, openmetrics, csv or json");
+      continue;
+    }
+    const absl::Status status =
+        text.empty() ? absl::InvalidArgumentError("needs a value") : ApplyOnceFlag(flag, text, once);
+    if (!status.ok()) parsed.problems.push_back(absl::StrCat("--", flag, ": ", status.message()));
+  }
+}
+
 // `--flag=`, as a template with an empty value writes it, is as good as the flag left out; CLI11 would take the next
 // argument for the value.
 bool IsEmptyAssignment(absl::string_view argument) {
   if (!absl::EndsWith(argument, "=") || !absl::ConsumePrefix(&argument, "--")) return false;
   argument.remove_suffix(1);
-  return std::any_of(Flags().begin(), Flags().end(), [argument](const Flag& flag) { return argument == flag.name; });
+  const auto is_named = [argument](const auto& flag) { return argument == flag.name; };
+  return std::any_of(Flags().begin(), Flags().end(), is_named) ||
+         std::any_of(std::begin(kOnceFlags), std::end(kOnceFlags), is_named);
 }
 
 }  // namespace
@@ -124,6 +217,10 @@ ParsedFlags ParseFlags(int argc, const char* const* argv) {
                                                            : absl::StrCat("\"", extra, "\": unexpected argument"));
   }
   ApplyFlags(parser, parsed);
+  if (parser.once->parsed()) {
+    parsed.command = Command::kOnce;
+    ApplyOnce(parser, parsed);
+  }
   if (parser.check_config) parsed.command = Command::kCheckConfig;
   if (parser.render->parsed()) ApplyRender(parser, parsed);
   for (std::string& problem : parsed.options.Validate()) parsed.problems.push_back(std::move(problem));

@@ -2,15 +2,17 @@
 #ifndef EXPORTER_FLAGS_H_
 #define EXPORTER_FLAGS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "exporter/once_command.h"
 #include "exporter/options.h"
 #include "kubecost/allocation.h"
 
 namespace exporter {
 
-enum class Command { kServe, kCheckConfig, kRender, kPrintAndExit };
+enum class Command { kServe, kCheckConfig, kRender, kOnce, kPrintAndExit };
 
 struct ParsedFlags {
   Command command = Command::kServe;
@@ -18,6 +20,8 @@ struct ParsedFlags {
   // Of `render`.
   std::string render_file;
   kubecost::Level render_level = kubecost::Level::kPod;
+  // Of `once`, with --config.check as well: which days there are is for the clock to tell.
+  std::optional<OnceOptions> once;
   // Of kPrintAndExit: --help, --version.
   std::string text;
   // Every problem there is; then nothing above may be used.

@@ -309,9 +309,7 @@ void TableBuilder::FillColumns(LevelTable& table, Columns columns) {
   if (columns == Columns::kTotal) return;
   for (size_t i = 0; i < kubecost::kResourceCount; ++i) {
     const auto resource = static_cast<Resource>(i);
-    const bool zero_is_left_out =
-        level_ == Level::kPod && (resource == Resource::kGpu || resource == Resource::kLoadBalancer ||
-                                  resource == Resource::kShared || resource == Resource::kExternal);
+    const bool zero_is_left_out = columns != Columns::kEverything && LeavesOutZero(level_, resource);
     fill(static_cast<Column>(i), [i, zero_is_left_out](const Row& row) {
       return zero_is_left_out && row.costs[i] == 0 ? kUnknown : row.costs[i];
     });

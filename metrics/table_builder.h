@@ -32,8 +32,15 @@ class Interner {
 // What a sink tells apart when a row cannot be taken.
 enum class RowProblem { kNone, kSecondCluster, kNameTooLong };
 
-// Which values of a row are kept.
-enum class Columns { kAll, kCosts, kTotal };
+// Which values of a row are kept. kEverything has the zeros as well that a scrape does without.
+enum class Columns { kEverything, kAll, kCosts, kTotal };
+
+// Whether a scrape leaves out costs of 0: most pods have none of these resources.
+constexpr bool LeavesOutZero(Level level, kubecost::Resource resource) {
+  using kubecost::Resource;
+  return level == Level::kPod && (resource == Resource::kGpu || resource == Resource::kLoadBalancer ||
+                                  resource == Resource::kShared || resource == Resource::kExternal);
+}
 
 // The rules of identity and merging (metric contract, "Labels, identity, merging"):
 //  - a row is keyed by cluster, namespace and pod as far as the level goes; a UID behind a space in the pod's name is
@@ -42,7 +49,7 @@ enum class Columns { kAll, kCosts, kTotal };
 //    unknown in the sum, and so is the total; efficiency is usage over request, both weighted by minutes, the total
 //    one weighted by the cost of CPU, memory and GPU;
 //  - on cluster level the idle row adds to its cluster's costs and leaves the efficiency alone;
-//  - on pod level a GPU, load balancer, shared or external cost of 0 is left out.
+//  - on pod level a GPU, load balancer, shared or external cost of 0 is left out, unless everything is wanted.
 //
 // A real pod is one that ran: neither a special row nor the volumes of a namespace that no pod mounts.
 class TableBuilder {

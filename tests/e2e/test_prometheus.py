@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import exposition
 from harness import require_tool, run, wait_until
 from oracle import daily_facts, days_before, difference, expected_facts
-from programs import ONE_DAY, Clock, Stage
+from programs import CLOSED_DAYS, ONE_DAY, Clock, Stage
 
 # Target labels that collide with ours: with honor_labels, ours must win.
 TARGET_LABELS = {"cluster": "of-the-scrape", "namespace": "monitoring", "pod": "exporter-0", "replica": "a"}
@@ -84,7 +84,7 @@ class EveryNumberTest(unittest.TestCase):
             "--pod-uid",
             clock=clock,
         )
-        exporter = stage.exporter(simulator.url, clock=clock)
+        exporter = stage.exporter(simulator.url, *CLOSED_DAYS, clock=clock)
         expected = self.check(exporter, simulator, TARGET_LABELS, clock=clock)
         self.assert_has_substance(expected)
         self.assertEqual(2, len([1 for name, _ in expected if name == "kubecost_cluster_total_cost"]))
@@ -93,7 +93,7 @@ class EveryNumberTest(unittest.TestCase):
     def test_opencost_at_another_utc_offset(self):
         stage = Stage.of(self)
         simulator = stage.simulator("--product=opencost", "--pods=300", "--utc-offset=+05:30", "--seed=7")
-        exporter = stage.exporter(simulator.url, "--day.utc-offset=+05:30")
+        exporter = stage.exporter(simulator.url, "--day.utc-offset=+05:30", *CLOSED_DAYS)
         expected = self.check(exporter, simulator, offset=datetime.timedelta(hours=5, minutes=30))
         self.assert_has_substance(expected)
         self.assertTrue(exporter.day()[0].endswith("T18:30:00Z"))
@@ -102,7 +102,7 @@ class EveryNumberTest(unittest.TestCase):
         clock = Clock("2026-03-05T01:45:00+00:00", scale=60)  # the day closes at 02:00
         stage = Stage.of(self)
         simulator = stage.simulator("--pods=120", "--clusters=2", clock=clock)
-        exporter = stage.exporter(simulator.url, clock=clock)
+        exporter = stage.exporter(simulator.url, *CLOSED_DAYS, clock=clock)
         first = exporter.wait_for_day()
         self.assertEqual(("2026-03-03T00:00:00Z", "2026-03-04T00:00:00Z"), first)
         prometheus = stage.prometheus(exporter)
@@ -135,7 +135,7 @@ class ScrapeTest(unittest.TestCase):
         cls.clock = Clock("2026-03-05T03:00:00+00:00", scale=60)
         stage = Stage.of(cls)
         cls.simulator = stage.simulator("--pods=150", "--clusters=2", clock=cls.clock)
-        cls.exporter = stage.exporter(cls.simulator.url, clock=cls.clock)
+        cls.exporter = stage.exporter(cls.simulator.url, *CLOSED_DAYS, clock=cls.clock)
         cls.exporter.wait_for_day()
 
     def test_promtool_finds_nothing_to_say(self):
@@ -161,7 +161,7 @@ class ScrapeTest(unittest.TestCase):
         stage = Stage.of(self)
         texts = []
         for _ in range(2):
-            exporter = stage.exporter(self.simulator.url, clock=self.clock)
+            exporter = stage.exporter(self.simulator.url, *CLOSED_DAYS, clock=self.clock)
             exporter.wait_for_dates(DAYS)
             texts.append(exposition.facts(exporter.scrape()))
             exporter.kill()
