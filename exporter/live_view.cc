@@ -61,6 +61,7 @@ absl::Status LiveView::Poll(absl::Time now, absl::Duration elapsed, std::stop_to
   metrics::TableBuilder pods(Level::kPod, options_.cluster_name, last_rows_);
   metrics::TableBuilder namespaces(Level::kNamespace, options_.cluster_name, 0);
   metrics::TableBuilder clusters(Level::kCluster, options_.cluster_name, 0);
+  for (metrics::TableBuilder* builder : {&pods, &namespaces, &clusters}) builder->set_fallback_cluster(cluster_id_);
   const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
       {window, Level::kPod},
       [&](const kubecost::Allocation& row) {

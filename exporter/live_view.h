@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -26,6 +28,9 @@ class LiveView {
   // `view` is kHour or kToday. `on_request` is called before each request.
   LiveView(const Options& options, View view, kubecost::AllocationClient& client, SelfMetrics& self_metrics,
            std::function<void()> on_request);
+
+  // The cluster of rows for which Kubecost gives none.
+  void SetClusterId(std::string id) { cluster_id_ = std::move(id); }
 
   Schedule& schedule() { return schedule_; }
   // When to ask next, by Clock::Elapsed().
@@ -63,6 +68,7 @@ class LiveView {
   bool is_off_ = false;
   int failures_in_a_row_ = 0;
   size_t last_rows_ = 0;
+  std::string cluster_id_;
 };
 
 }  // namespace exporter

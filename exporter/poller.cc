@@ -15,6 +15,7 @@ using kubecost::Level;
 
 constexpr absl::Duration kClusterInfoRefresh = absl::Hours(1);
 constexpr absl::Duration kCurrencyRefresh = absl::Hours(24);
+constexpr absl::Duration kCurrencyRetry = absl::Hours(1);
 constexpr absl::Duration kFirstBackoff = absl::Seconds(15);
 constexpr absl::Duration kLongestBackoff = absl::Minutes(10);
 constexpr int kDutyFactor = 10;
@@ -75,6 +76,8 @@ absl::Duration Poller::PollDue(std::stop_token stop) {
 std::vector<Task> Poller::Tasks() {
   std::vector<Task> tasks;
   if (SpecOf(View::kClusterInfo).enabled(options_)) tasks.push_back({View::kClusterInfo, &cluster_info_});
+  if (SpecOf(View::kCurrency).enabled(options_))
+    tasks.push_back({View::kCurrency, &currency_schedule_});  // before any amount
   // The newest day is wanted most, those behind the kept ones from the oldest on.
   for (auto entry = book_.days().rbegin(); entry != book_.days().rend(); ++entry) {
     Day& day = entry->second;
@@ -83,7 +86,6 @@ std::vector<Task> Poller::Tasks() {
   for (const auto& [view, live] : {std::pair(View::kHour, &hour_), std::pair(View::kToday, &today_)}) {
     if (SpecOf(view).enabled(options_)) tasks.push_back({view, &live->schedule(), nullptr, live});
   }
-  if (SpecOf(View::kCurrency).enabled(options_)) tasks.push_back({View::kCurrency, &currency_schedule_});
   if (SpecOf(View::kBackfill).enabled(options_)) tasks.push_back({View::kBackfill, &backfill_});
   for (auto& [start, day] : book_.days()) {
     if (day.is_backfill) tasks.push_back({View::kBackfill, &day.schedule, &day});
@@ -142,7 +144,10 @@ absl::Status Poller::PollClusterInfo(std::stop_token stop) {
   }
   told_missing_id_ = false;
   const auto id = info->find("id");
-  reader_.SetClusterId(id == info->end() ? "" : id->second);
+  const std::string cluster = id == info->end() ? "" : id->second;
+  reader_.SetClusterId(cluster);
+  hour_.SetClusterId(cluster);
+  today_.SetClusterId(cluster);
   metrics::Snapshot snapshot = *store_.Current();
   snapshot.cluster_info = std::make_shared<const std::string>(std::move(labels));
   Publish(std::move(snapshot));
@@ -222,8 +227,11 @@ absl::Status Poller::PollCurrency(std::stop_token stop) {
   const bool is_refused = reason == ErrorReason::kAuth || reason == ErrorReason::kHtml ||
                           reason == ErrorReason::kRedirect || (reason.has_value() && kubecost::IsAnAnswer(*reason));
   if (!told.ok() && !is_refused) return told.status();
-  currency_schedule_.due = clock_.Elapsed() + kCurrencyRefresh;
-  const std::string currency = told.ok() && IsCurrencyCode(*told) ? *told : std::string(kDefaultCurrency);
+  // One that fails may do better soon. What it once told holds.
+  const bool may_recover = !told.ok() && (kubecost::MayBeTooBig(told.status()) || reason == ErrorReason::kHttp5xx);
+  currency_schedule_.due = clock_.Elapsed() + (may_recover ? kCurrencyRetry : kCurrencyRefresh);
+  if (!told.ok()) return absl::OkStatus();
+  const std::string currency = IsCurrencyCode(*told) ? *told : std::string(kDefaultCurrency);
   if (currency == currency_) return absl::OkStatus();
   currency_ = currency;
   self_metrics_.SetCurrency(currency_);

@@ -56,12 +56,37 @@ std::string ClusterInfoJson(const World& world) {
   return body;
 }
 
+// More than the currency, and nothing of the rest is anybody's business.
+std::string SettingsJson(const World& world) {
+  const SimulatorOptions& options = world.options();
+  const bool bare =
+      options.settings_endpoint == SettingsEndpoint::kProductConfigs;
+  std::string body = bare ? "" : "{\"code\":200,\"data\":";
+  absl::StrAppend(
+      &body, "{\"clusterName\":\"marked-secret-cluster\",\"currencyCode\":");
+  AppendJsonString(options.currency, &body);
+  absl::StrAppend(
+      &body, ",\"customPricesEnabled\":false,\"discount\":\"17.31%\",",
+      "\"gpu\":73.8461529,",
+      "\"labels\":{\"currencyCode\":\"marked-secret-label\"},",
+      "\"serviceKeySecret\":\"marked-secret-key\",\"sharedNamespaces\":null,",
+      "\"slackWebhooks\":[\"marked-secret-hook\"]}", bare ? "" : "}", "\n");
+  return body;
+}
+
 }  // namespace
 
-Endpoint FindEndpoint(Product product, absl::string_view path) {
+Endpoint FindEndpoint(const SimulatorOptions& options, absl::string_view path) {
   if (path == "/healthz") return Endpoint::kHealth;
-  if (product == Product::kKubecost && !absl::ConsumePrefix(&path, "/model")) {
+  if (options.product == Product::kKubecost &&
+      !absl::ConsumePrefix(&path, "/model")) {
     return Endpoint::kUnknown;
+  }
+  const bool bare =
+      options.settings_endpoint == SettingsEndpoint::kProductConfigs;
+  if (!options.currency.empty() &&
+      path == (bare ? "/productConfigs" : "/getConfigs")) {
+    return Endpoint::kSettings;
   }
   if (path == "/allocation") return Endpoint::kAllocation;
   if (path == "/allocation/compute") return Endpoint::kAllocationCompute;
@@ -81,6 +106,10 @@ bool AnswerApi(const World& world, Endpoint endpoint, const Request& request,
   if (endpoint == Endpoint::kClusterInfo) {
     healthy.write = [&world](const Tweaks&, BodySink& sink) {
       return sink.Write(ClusterInfoJson(world));
+    };
+  } else if (endpoint == Endpoint::kSettings) {
+    healthy.write = [&world](const Tweaks&, BodySink& sink) {
+      return sink.Write(SettingsJson(world));
     };
   } else {
     // OpenCost computes every answer; its two paths are one.

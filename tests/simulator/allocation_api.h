@@ -17,11 +17,12 @@ enum class Endpoint {
   kAllocation,
   kAllocationCompute,
   kClusterInfo,
+  kSettings,
   kHealth,
 };
 
 // The endpoint of exactly this path; a trailing slash makes another path.
-Endpoint FindEndpoint(Product product, absl::string_view path);
+Endpoint FindEndpoint(const SimulatorOptions& options, absl::string_view path);
 
 // Answers an API request at `now` (Unix seconds) in the manner of `fault`,
 // whose name may be empty. Returns whether the connection may be kept.

@@ -322,6 +322,42 @@ TEST(ApiTest, EfficienciesAndCostsCanBeNull) {
   EXPECT_FALSE(absl::StrContains(body, "nan"));
 }
 
+TEST(ApiTest, SettingsAreToldWhereTheyAre) {
+  for (const Product product : {Product::kKubecost, Product::kOpenCost}) {
+    const std::string prefix = product == Product::kKubecost ? "/model" : "";
+    SimulatorOptions options = Options(product);
+    const auto get = [&](const Simulator& server, const char* path) {
+      return Fetch(server.port(), prefix + path);
+    };
+    {
+      Simulator server(options);
+      EXPECT_EQ(get(server, "/getConfigs").status, 404);
+      EXPECT_EQ(get(server, "/productConfigs").status, 404);
+    }
+    options.currency = "EUR";
+    {
+      Simulator server(options);
+      const Json data = GetData(server.port(), prefix + "/getConfigs");
+      EXPECT_EQ(data["currencyCode"].text, "EUR");
+      EXPECT_TRUE(data.has("discount"));
+      EXPECT_EQ(get(server, "/productConfigs").status, 404);
+    }
+    options.settings_endpoint = SettingsEndpoint::kProductConfigs;
+    Simulator server(options);
+    EXPECT_EQ(get(server, "/getConfigs").status, 404);
+    Json bare;
+    ASSERT_TRUE(ParseJson(get(server, "/productConfigs").body, &bare));
+    EXPECT_EQ(bare["currencyCode"].text, "EUR");
+    EXPECT_FALSE(bare.has("data"));
+    EXPECT_EQ(server.max_in_flight(), 0);
+    Fault fault = ParseFault("http_401");
+    fault.path = "Configs";
+    ASSERT_TRUE(server.SetFault(fault));
+    EXPECT_EQ(get(server, "/productConfigs").status, 401);
+    EXPECT_EQ(get(server, "/clusterInfo").status, 200);
+  }
+}
+
 TEST(ApiTest, OracleAndRequestsOverHttp) {
   Simulator server(Options());
   Fetch(server.port(), "/model/clusterInfo");
@@ -338,6 +374,8 @@ TEST(ApiTest, OracleAndRequestsOverHttp) {
     EXPECT_EQ(json.items[i]["total"].number, entries[i].total.value());
   }
   EXPECT_EQ(server.requests(), std::vector<std::string>{"/model/clusterInfo"});
+  EXPECT_EQ(Body(server, "/__simulator/requests"), "/model/clusterInfo\n");
+  EXPECT_EQ(Body(server, "/__simulator/requests?times=true"), "2026-03-05T14:30:00Z /model/clusterInfo\n");
 }
 
 }  // namespace

@@ -164,8 +164,26 @@ TEST_F(LoadFaultTest, NoLongWindows) {
   EXPECT_EQ(status("2026-03-16T00:00:00Z"), 500);
 }
 
+TEST_F(LoadFaultTest, NoHourlyStore) {
+  SetFault("no_hourly");
+  const auto body = [&](const char* start, const char* end) {
+    const Response response =
+        Fetch(server_.port(), absl::StrCat("/model/allocation?window=", start, ",", end,
+                                           "&aggregate=cluster&accumulate=true"));
+    EXPECT_EQ(response.status, 200);
+    return response.body;
+  };
+  const std::string empty = "{\"code\":200,\"data\":[{}]}\n";
+  EXPECT_EQ(body("2026-03-03T10:00:00Z", "2026-03-03T11:00:00Z"), empty);
+  EXPECT_EQ(body("2026-03-03T00:00:01Z", "2026-03-04T00:00:00Z"), empty);
+  EXPECT_GT(Total(kCluster), 0);
+  EXPECT_EQ(Fetch(server_.port(), "/model/clusterInfo").status, 200);
+  server_.ClearFault();
+  EXPECT_NE(body("2026-03-03T10:00:00Z", "2026-03-03T11:00:00Z"), empty);
+}
+
 TEST_F(LoadFaultTest, TheServerStillRefusesWhatItCannotRead) {
-  for (const char* fault : {"recompute:1", "partial_day", "fewer_pods", "too_big:1", "no_long_windows"}) {
+  for (const char* fault : {"recompute:1", "partial_day", "fewer_pods", "too_big:1", "no_long_windows", "no_hourly"}) {
     SetFault(fault);
     EXPECT_EQ(Get(absl::StrCat(kPods, "&filter=pod")).status, 500) << fault;
     EXPECT_EQ(Fetch(server_.port(), "/model/allocation?window=never").status, 400) << fault;

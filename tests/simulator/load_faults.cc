@@ -5,6 +5,7 @@
 
 #include "tests/simulator/fault_answers.h"
 #include "tests/simulator/life.h"
+#include "tests/simulator/response.h"
 
 namespace simulator {
 namespace {
@@ -30,12 +31,20 @@ bool NoLongWindows(const Exchange& x) {
   return SendStatus(x, 500);
 }
 
+// Kubecost keeps hours only when told to; what has no window is answered.
+bool NoHourly(const Exchange& x) {
+  const std::int64_t window = x.healthy.window_seconds;
+  if (window == 0 || window >= kDay) return SendTweaked(x, Tweaks());
+  return SendWhole(x.connection, 200, kJson, "{\"code\":200,\"data\":[{}]}\n");
+}
+
 }  // namespace
 
 const std::vector<AnswerFault>& LoadFaults() {
   static const std::vector<AnswerFault> table = {
       {"too_big", TooBig},
       {"no_long_windows", NoLongWindows},
+      {"no_hourly", NoHourly},
   };
   return table;
 }

@@ -43,6 +43,9 @@ constexpr char kUsage[] =
   --adjustments=true|false
   --pod-uid                pods are named "<pod> <uid>"
   --unallocated-properties missing controllers as __unallocated__
+  --currency=CODE          what the settings say; default: there are none (404)
+  --currency-endpoint=getConfigs|productConfigs
+                           where they are; productConfigs has no envelope
   --event=off:DATE         repeatable, DATE as YYYY-MM-DD at the UTC offset:
                            the clusters were powered off all day
   --event=half:DATE        ... from 12:00 on
@@ -57,7 +60,8 @@ constexpr char kUsage[] =
 GET  /__simulator/oracle?start=&end=&level=pod|namespace|cluster
      &idle=separate|share|off&shareTenancyCosts=true|false
 POST /__simulator/fault?name=&arg=&count=&path=
-GET  /__simulator/requests
+GET  /__simulator/requests[?times=true]
+                           times: each after the clock's time when it came
 
 The oracle knows the events, but neither outages nor faults.
 
@@ -71,6 +75,7 @@ Faults with arguments worth knowing:
                            (504)
   too_big:ROWS,reset       ... or a reset of the connection
   no_long_windows          HTTP 500 for windows of more than two days
+  no_hourly                no data for windows of less than a day
 
 All faults:
   )";
@@ -132,6 +137,13 @@ bool ReadKeep(absl::string_view value, SimulatorOptions& options) {
                 &options.keep_attributes.emplace());
 }
 
+bool ReadSettingsEndpoint(absl::string_view value, SimulatorOptions& options) {
+  using simulator::SettingsEndpoint;
+  return Choose(value, "getConfigs", SettingsEndpoint::kGetConfigs,
+                "productConfigs", SettingsEndpoint::kProductConfigs,
+                &options.settings_endpoint);
+}
+
 bool ReadTime(absl::string_view value, absl::Time* time) {
   std::string error;
   return absl::ParseTime(absl::RFC3339_full, value, time, &error);
@@ -168,6 +180,13 @@ std::map<absl::string_view, Reader> Readers(Settings& s) {
                        simulator::Envelope::kNew, &o.envelope);
        }},
       {"keep-attributes", [&](absl::string_view v) { return ReadKeep(v, o); }},
+      {"currency",
+       [&](absl::string_view v) {
+         o.currency = std::string(v);
+         return true;
+       }},
+      {"currency-endpoint",
+       [&](absl::string_view v) { return ReadSettingsEndpoint(v, o); }},
       {"pods", count(1, &o.pods)},
       {"namespaces", count(0, &o.namespaces)},
       {"nodes", count(0, &o.nodes)},

@@ -25,6 +25,10 @@ enum class Envelope { kNew, kOld };
 // since 2.2.3). kAll: the intersection of all members' properties.
 enum class KeepAttributes { kAggregated, kAll };
 
+// Where the settings are read: in the envelope at /getConfigs, or as a bare
+// object at /productConfigs.
+enum class SettingsEndpoint { kGetConfigs, kProductConfigs };
+
 struct SimulatorOptions {
   Product product = Product::kKubecost;
   Envelope envelope = Envelope::kNew;
@@ -57,6 +61,9 @@ struct SimulatorOptions {
   // A missing controller is the word `__unallocated__` in `properties` too,
   // instead of being left out.
   bool unallocated_properties = false;
+  // What the settings say; empty: they are not to be had (404).
+  std::string currency;
+  SettingsEndpoint settings_endpoint = SettingsEndpoint::kGetConfigs;
 
   // "127.0.0.1", "::1", "0.0.0.0", or "localhost" for both loopbacks.
   std::string host = "127.0.0.1";

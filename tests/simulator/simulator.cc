@@ -110,7 +110,9 @@ class Simulator::Impl {
 
   std::vector<std::string> requests() const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return {requests_.begin(), requests_.end()};
+    std::vector<std::string> targets;
+    for (const Seen& seen : requests_) targets.push_back(seen.target);
+    return targets;
   }
 
   void ClearRequests() {
@@ -123,9 +125,9 @@ class Simulator::Impl {
     if (absl::StartsWith(request.path, "/__simulator/")) {
       return Control(request, connection);
     }
-    Remember(request.target);
-    const Endpoint endpoint =
-        FindEndpoint(world_.options().product, request.path);
+    const absl::Time now = Now();
+    Remember(now, request.target);
+    const Endpoint endpoint = FindEndpoint(world_.options(), request.path);
     if (endpoint == Endpoint::kUnknown) return AnswerNotFound(connection);
     if (request.method != "GET") {
       return SendWhole(connection, 405, kText, "Method Not Allowed\n");
@@ -133,14 +135,14 @@ class Simulator::Impl {
     if (endpoint == Endpoint::kHealth) {
       return SendWhole(connection, 200, kText, "");
     }
-    const absl::Time now = Now();
     if (IsDown(now)) {
       return SendWhole(connection, 503, kText, "Service Unavailable\n");
     }
     int served = 0;
     const Fault fault = TakeFault(request, &served);
     std::optional<InFlight> counted;
-    if (endpoint != Endpoint::kClusterInfo) {
+    if (endpoint != Endpoint::kClusterInfo &&
+        endpoint != Endpoint::kSettings) {
       counted.emplace(in_flight_, most_in_flight_);
     }
     return AnswerApi(world_, endpoint, request, absl::ToUnixSeconds(now), fault,
@@ -154,10 +156,15 @@ class Simulator::Impl {
     });
   }
 
-  void Remember(const std::string& target) {
+  struct Seen {
+    absl::Time time;  // what the answer took for now
+    std::string target;
+  };
+
+  void Remember(absl::Time time, const std::string& target) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (requests_.size() >= kMaxRequests) requests_.pop_front();
-    requests_.push_back(target);
+    requests_.push_back({time, target});
   }
 
   // The fault that this request is to suffer; without a name when none.
@@ -180,11 +187,23 @@ class Simulator::Impl {
       return ControlOracle(request, connection);
     }
     if (request.path == "/__simulator/requests" && request.method == "GET") {
-      std::string body;
-      for (const std::string& target : requests()) body += target + "\n";
-      return SendWhole(connection, 200, kText, body);
+      const bool timed = Parameter(request, "times") == "true";
+      return SendWhole(connection, 200, kText, RequestLog(timed));
     }
     return AnswerNotFound(connection);
+  }
+
+  std::string RequestLog(bool timed) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::string log;
+    for (const Seen& seen : requests_) {
+      if (timed) {
+        log += absl::FormatTime("%Y-%m-%dT%H:%M:%SZ ", seen.time,
+                                absl::UTCTimeZone());
+      }
+      log += seen.target + "\n";
+    }
+    return log;
   }
 
   bool ControlFault(const Request& request, Connection& connection) {
@@ -227,7 +246,7 @@ class Simulator::Impl {
   Fault fault_;
   int served_ = 0;
   std::optional<absl::Time> now_;
-  std::deque<std::string> requests_;
+  std::deque<Seen> requests_;
 
   std::atomic<int> in_flight_{0};
   std::atomic<int> most_in_flight_{0};
