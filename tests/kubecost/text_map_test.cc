@@ -1,0 +1,69 @@
+// The small answers: descriptions, settings, error messages.
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "kubecost/api_error.h"
+#include "kubecost/response_parser.h"
+
+namespace kubecost {
+namespace {
+
+absl::StatusOr<TextMap> ParseInfo(absl::string_view body, Envelope envelope = Envelope::kRequired) {
+  size_t position = 0;
+  return ParseTextMap(
+      [&]() -> absl::StatusOr<absl::string_view> {
+        const absl::string_view piece = body.substr(position, 9);
+        position += piece.size();
+        return piece;
+      },
+      envelope);
+}
+
+TEST(ParseTextMapTest, ReadsTexts) {
+  const absl::StatusOr<TextMap> info = ParseInfo(
+      R"({"code":200,"data":{"id":"cluster-one","clusterProfile":"production","version":1.29,"logCollection":true,)"
+      R"("nested":{"a":1},"none":null}})");
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(
+      *info,
+      (TextMap{
+          {"id", "cluster-one"}, {"clusterProfile", "production"}, {"version", "1.29"}, {"logCollection", "true"}}));
+}
+
+TEST(ParseTextMapTest, ABareObjectOnlyWhereItMayBe) {
+  constexpr absl::string_view kBare = R"({"currencyCode":"EUR","nested":{"a":"b"}})";
+  EXPECT_EQ(*ParseInfo(kBare, Envelope::kOptional), (TextMap{{"currencyCode", "EUR"}}));
+  EXPECT_EQ(*ParseInfo(R"({"code":200,"data":{"a":"b"}})", Envelope::kOptional), (TextMap{{"a", "b"}}));
+  EXPECT_EQ(ReasonOf(ParseInfo(kBare).status()), ErrorReason::kParse);
+  EXPECT_EQ(ReasonOf(ParseInfo("[]", Envelope::kOptional).status()), ErrorReason::kParse);
+}
+
+TEST(ParseTextMapTest, ErrorsAreNamed) {
+  EXPECT_EQ(ReasonOf(ParseInfo("").status()), ErrorReason::kEmpty);
+  EXPECT_EQ(ReasonOf(ParseInfo("<html>").status()), ErrorReason::kHtml);
+  EXPECT_EQ(ReasonOf(ParseInfo("{").status()), ErrorReason::kParse);
+  EXPECT_EQ(ReasonOf(ParseInfo("[]").status()), ErrorReason::kParse);
+  EXPECT_EQ(ReasonOf(ParseInfo(R"({"code":200,"data":null})").status()), ErrorReason::kParse);
+  EXPECT_EQ(ReasonOf(ParseInfo(R"({"code":500,"message":"x"})").status()), ErrorReason::kUpstreamCode);
+  EXPECT_EQ(ReasonOf(ParseInfo(std::string(2 << 20, ' ')).status()), ErrorReason::kTooLarge);
+  EXPECT_EQ(ReasonOf(ParseInfo(std::string(1 << 19, '[')).status()), ErrorReason::kParse);
+}
+
+TEST(ParseErrorMessageTest, TakesTheMessageOnly) {
+  EXPECT_EQ(ParseErrorMessage(R"({"code":500,"data":null,"message":"bad filter\n\tx"})"), "bad filter  x");
+  EXPECT_EQ(ParseErrorMessage("<html>"), "");
+  EXPECT_EQ(ParseErrorMessage(""), "");
+  EXPECT_EQ(ParseErrorMessage(R"({"message":7})"), "7");
+}
+
+TEST(SanitizeMessageTest, HidesCredentialsOfUrlsAndShortens) {
+  EXPECT_EQ(SanitizeMessage("error querying http://user:secret@prom:9090/x and https://b/@c"),
+            "error querying http://***@prom:9090/x and https://b/@c");
+  EXPECT_EQ(SanitizeMessage(std::string(5000, 'a')).size(), 300U);
+  std::string umlauts = "x";
+  for (int i = 0; i < 400; ++i) umlauts += "ä";
+  EXPECT_EQ(SanitizeMessage(umlauts), umlauts.substr(0, 299)) << "cut between two characters";
+}
+
+}  // namespace
+}  // namespace kubecost
