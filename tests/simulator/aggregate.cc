@@ -22,8 +22,7 @@ void AppendOrUnallocated(absl::string_view text, std::string* key) {
   absl::StrAppend(key, text.empty() ? kUnallocated : text);
 }
 
-void AppendOfKind(const Identity& id, absl::string_view kind,
-                  std::string* key) {
+void AppendOfKind(const Identity& id, absl::string_view kind, std::string* key) {
   AppendOrUnallocated(id.kind == kind ? id.controller : "", key);
 }
 
@@ -74,10 +73,8 @@ void AppendPart(const Identity& id, Dimension dimension, std::string* key) {
 }
 
 void KeepCommon(const Identity& other, Identity* id) {
-  for (auto member :
-       {&Identity::cluster, &Identity::node, &Identity::provider_id,
-        &Identity::ns, &Identity::kind, &Identity::controller, &Identity::pod,
-        &Identity::container}) {
+  for (auto member : {&Identity::cluster, &Identity::node, &Identity::provider_id, &Identity::ns, &Identity::kind,
+                      &Identity::controller, &Identity::pod, &Identity::container}) {
     if (id->*member != other.*member) id->*member = {};
   }
 }
@@ -111,23 +108,19 @@ double SumOfCosts(const Figures& figures) {
 // Builds the rows of one set; used once.
 class Aggregator {
  public:
-  Aggregator(const World& world, const AllocationQuery& query, Span set,
-             const std::atomic<bool>* stop, RowSet* out)
+  Aggregator(const World& world, const AllocationQuery& query, Span set, const std::atomic<bool>* stop, RowSet* out)
       : world_(world), query_(query), set_(set), stop_(stop), out_(*out) {}
 
   bool Run() {
     if (query_.share_idle && !MeasureClusters()) return false;
-    const bool done =
-        world_.ForEachAtom(set_, query_.conditions, stop_,
-                           [this](const Atom& atom) { Add(atom); });
+    const bool done = world_.ForEachAtom(set_, query_.conditions, stop_, [this](const Atom& atom) { Add(atom); });
     if (!done) return false;
     if (query_.idle || query_.share_idle) AddIdle();
     ShareTheShared();
     ApplyRate();
     ChooseOddities();
     for (const Row& row : out_.storage_) out_.sorted_.push_back(&row);
-    std::sort(out_.sorted_.begin(), out_.sorted_.end(),
-              [](const Row* a, const Row* b) { return a->key < b->key; });
+    std::sort(out_.sorted_.begin(), out_.sorted_.end(), [](const Row* a, const Row* b) { return a->key < b->key; });
     CutPage();
     return true;
   }
@@ -143,20 +136,17 @@ class Aggregator {
   bool MeasureClusters() {
     clusters_.resize(world_.population().clusters.size());
     for (std::size_t i = 0; i < clusters_.size(); ++i) {
-      clusters_[i].idle =
-          world_.IdleOf(static_cast<int>(i), set_, query_.conditions).figures;
+      clusters_[i].idle = world_.IdleOf(static_cast<int>(i), set_, query_.conditions).figures;
     }
-    return world_.ForEachAtom(
-        set_, query_.conditions, stop_, [this](const Atom& atom) {
-          ClusterCosts& c = clusters_[static_cast<std::size_t>(atom.cluster)];
-          c.cpu += atom.figures[kCpuCost];
-          c.ram += atom.figures[kRamCost];
-        });
+    return world_.ForEachAtom(set_, query_.conditions, stop_, [this](const Atom& atom) {
+      ClusterCosts& c = clusters_[static_cast<std::size_t>(atom.cluster)];
+      c.cpu += atom.figures[kCpuCost];
+      c.ram += atom.figures[kRamCost];
+    });
   }
 
   bool IsShared(const Identity& id) const {
-    return Contains(query_.share_namespaces, id.ns) ||
-           Contains(query_.share_apps, id.controller);
+    return Contains(query_.share_namespaces, id.ns) || Contains(query_.share_apps, id.controller);
   }
 
   void Add(const Atom& atom) {
@@ -182,8 +172,7 @@ class Aggregator {
       row.figures[kCpuAdjustment] += c.idle[kCpuAdjustment] * share;
     }
     if (c.ram > 0) {
-      row.figures[kRamCost] +=
-          c.idle[kRamCost] * atom.figures[kRamCost] / c.ram;
+      row.figures[kRamCost] += c.idle[kRamCost] * atom.figures[kRamCost] / c.ram;
     }
   }
 
@@ -227,10 +216,8 @@ class Aggregator {
       }
     }
     if (atom.load_balancer_hours > 0) {
-      row.balancers.push_back({atom.id.cluster, atom.id.ns, atom.id.controller,
-                               atom.load_balancer_hours,
-                               atom.figures[kLoadBalancerCost],
-                               atom.figures[kLoadBalancerAdjustment]});
+      row.balancers.push_back({atom.id.cluster, atom.id.ns, atom.id.controller, atom.load_balancer_hours,
+                               atom.figures[kLoadBalancerCost], atom.figures[kLoadBalancerAdjustment]});
     }
   }
 
@@ -253,8 +240,7 @@ class Aggregator {
         if (costs.ram > 0) idle.figures[kRamCost] = 0;
         if (SumOfCosts(idle.figures) == 0) continue;
       }
-      key_ = query_.split_idle ? absl::StrCat(idle.id.cluster, "/", kIdleName)
-                               : std::string(kIdleName);
+      key_ = query_.split_idle ? absl::StrCat(idle.id.cluster, "/", kIdleName) : std::string(kIdleName);
       Merge(idle).idle = true;
     }
   }
@@ -268,16 +254,14 @@ class Aggregator {
     if (total <= 0) return;
     for (Row& row : out_.storage_) {
       if (row.idle) continue;
-      row.figures[kSharedCost] +=
-          shared_total_ * SumOfCosts(row.figures) / total;
+      row.figures[kSharedCost] += shared_total_ * SumOfCosts(row.figures) / total;
     }
   }
 
   void ApplyRate() {
     const Span known = world_.KnownPart(set_, query_.conditions.now);
     if (query_.rate_hours == 0 || known.empty()) return;
-    const double factor = query_.rate_hours * 3600.0 /
-                          static_cast<double>(known.end - known.start);
+    const double factor = query_.rate_hours * 3600.0 / static_cast<double>(known.end - known.start);
     for (Row& row : out_.storage_) {
       for (const Figure figure : kTotalCostFigures) {
         row.figures[figure] *= factor;
@@ -292,8 +276,7 @@ class Aggregator {
     }
     for (Row& row : out_.storage_) {
       if (!row.runs) continue;
-      const std::uint64_t h = Hash(options.seed, Salt::kOddity, HashOf(row.id),
-                                   static_cast<std::uint64_t>(set_.start));
+      const std::uint64_t h = Hash(options.seed, Salt::kOddity, HashOf(row.id), static_cast<std::uint64_t>(set_.start));
       if (Unit(h) < options.null_efficiency_rate) {
         row.oddities |= 1u << (Mix(h) % 3);
       }
@@ -306,17 +289,14 @@ class Aggregator {
   void CutPage() {
     if (query_.limit <= 0 && query_.offset <= 0) return;
     std::vector<const Row*>& rows = out_.sorted_;
-    std::stable_sort(rows.begin(), rows.end(), [](const Row* a, const Row* b) {
-      return SumOfCosts(a->figures) > SumOfCosts(b->figures);
-    });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const Row* a, const Row* b) { return SumOfCosts(a->figures) > SumOfCosts(b->figures); });
     const auto size = static_cast<std::int64_t>(rows.size());
     const std::int64_t from = std::clamp<std::int64_t>(query_.offset, 0, size);
-    const std::int64_t count =
-        query_.limit > 0 ? std::min(query_.limit, size - from) : size - from;
+    const std::int64_t count = query_.limit > 0 ? std::min(query_.limit, size - from) : size - from;
     rows.erase(rows.begin() + from + count, rows.end());
     rows.erase(rows.begin(), rows.begin() + from);
-    std::sort(rows.begin(), rows.end(),
-              [](const Row* a, const Row* b) { return a->key < b->key; });
+    std::sort(rows.begin(), rows.end(), [](const Row* a, const Row* b) { return a->key < b->key; });
   }
 
   const World& world_;
@@ -333,8 +313,7 @@ class Aggregator {
 Derived Derive(const Row& row) {
   Derived d;
   const Figures& f = row.figures;
-  const double hours =
-      static_cast<double>(row.span.end - row.span.start) / 3600.0;
+  const double hours = static_cast<double>(row.span.end - row.span.start) / 3600.0;
   const double per_hour = hours > 0 ? 1 / hours : 0;
   d.minutes = hours * 60;
   d.cpu_cores = f[kCpuCoreHours] * per_hour;
@@ -368,18 +347,15 @@ Derived Derive(const Row& row) {
   const double ram = d.ram_cost + f[kRamAdjustment];
   const double gpu = f[kGpuCost] + f[kGpuAdjustment];
   const double weight = cpu + ram + gpu;
-  d.total_efficiency = weight == 0
-                           ? 0
-                           : (cpu * d.cpu_efficiency + ram * d.ram_efficiency +
-                              gpu * d.gpu_efficiency) /
-                                 weight;
+  d.total_efficiency =
+      weight == 0 ? 0 : (cpu * d.cpu_efficiency + ram * d.ram_efficiency + gpu * d.gpu_efficiency) / weight;
   if (row.oddities & kTotalEfficiencyNaN) d.total_efficiency = kNaN;
   d.total_cost = SumOfCosts(f) + (row.oddities >= kCpuCostNaN ? kNaN : 0.0);
   return d;
 }
 
-bool BuildRows(const World& world, const AllocationQuery& query, Span set,
-               const std::atomic<bool>* stop, RowSet* rows) {
+bool BuildRows(const World& world, const AllocationQuery& query, Span set, const std::atomic<bool>* stop,
+               RowSet* rows) {
   return Aggregator(world, query, set, stop, rows).Run();
 }
 

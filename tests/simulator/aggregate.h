@@ -95,8 +95,7 @@ class RowSet {
 
 // Fills `*rows` with the rows of one set of `query`. Returns false when
 // `*stop` became true before it was done.
-bool BuildRows(const World& world, const AllocationQuery& query, Span set,
-               const std::atomic<bool>* stop, RowSet* rows);
+bool BuildRows(const World& world, const AllocationQuery& query, Span set, const std::atomic<bool>* stop, RowSet* rows);
 
 }  // namespace simulator
 

@@ -12,15 +12,13 @@ namespace simulator {
 namespace {
 
 std::string ErrorJson(int code, absl::string_view message) {
-  std::string body =
-      absl::StrCat("{\"code\":", code, ",\"data\":null,\"message\":");
+  std::string body = absl::StrCat("{\"code\":", code, ",\"data\":null,\"message\":");
   AppendJsonString(message, &body);
   return body + "}\n";
 }
 
 // How the server words a request that it refuses.
-bool Refuse(const World& world, const ParsedQuery& parsed,
-            Connection& connection) {
+bool Refuse(const World& world, const ParsedQuery& parsed, Connection& connection) {
   switch (parsed.problem) {
     case QueryProblem::kWindow: {
       std::string body = parsed.message + "\n";
@@ -46,31 +44,25 @@ std::string ClusterInfoJson(const World& world) {
     body += "\"status\":\"success\",";
   }
   absl::StrAppend(
-      &body, "\"data\":{\"account\":\"123456789012\",\"clusterProfile\":\"",
-      kubecost ? "production" : "development", "\",\"errorReporting\":\"true\"",
-      ",\"id\":\"", id, "\",\"logCollection\":\"true\",\"name\":\"", id,
+      &body, "\"data\":{\"account\":\"123456789012\",\"clusterProfile\":\"", kubecost ? "production" : "development",
+      "\",\"errorReporting\":\"true\"", ",\"id\":\"", id, "\",\"logCollection\":\"true\",\"name\":\"", id,
       "\",\"productAnalytics\":\"true\",\"provider\":\"AWS\",\"provisioner\":"
       "\"EKS\",\"region\":\"eu-central-1\",\"remoteReadEnabled\":\"false\"",
-      kubecost ? ",\"thanosEnabled\":\"false\"" : "",
-      ",\"valuesReporting\":\"true\",\"version\":\"1.29\"}}\n");
+      kubecost ? ",\"thanosEnabled\":\"false\"" : "", ",\"valuesReporting\":\"true\",\"version\":\"1.29\"}}\n");
   return body;
 }
 
 // More than the currency, and nothing of the rest is anybody's business.
 std::string SettingsJson(const World& world) {
   const SimulatorOptions& options = world.options();
-  const bool bare =
-      options.settings_endpoint == SettingsEndpoint::kProductConfigs;
+  const bool bare = options.settings_endpoint == SettingsEndpoint::kProductConfigs;
   std::string body = bare ? "" : "{\"code\":200,\"data\":";
-  absl::StrAppend(
-      &body, "{\"clusterName\":\"marked-secret-cluster\",\"currencyCode\":");
+  absl::StrAppend(&body, "{\"clusterName\":\"marked-secret-cluster\",\"currencyCode\":");
   AppendJsonString(options.currency, &body);
-  absl::StrAppend(
-      &body, ",\"customPricesEnabled\":false,\"discount\":\"17.31%\",",
-      "\"gpu\":73.8461529,",
-      "\"labels\":{\"currencyCode\":\"marked-secret-label\"},",
-      "\"serviceKeySecret\":\"marked-secret-key\",\"sharedNamespaces\":null,",
-      "\"slackWebhooks\":[\"marked-secret-hook\"]}", bare ? "" : "}", "\n");
+  absl::StrAppend(&body, ",\"customPricesEnabled\":false,\"discount\":\"17.31%\",", "\"gpu\":73.8461529,",
+                  "\"labels\":{\"currencyCode\":\"marked-secret-label\"},",
+                  "\"serviceKeySecret\":\"marked-secret-key\",\"sharedNamespaces\":null,",
+                  "\"slackWebhooks\":[\"marked-secret-hook\"]}", bare ? "" : "}", "\n");
   return body;
 }
 
@@ -78,14 +70,11 @@ std::string SettingsJson(const World& world) {
 
 Endpoint FindEndpoint(const SimulatorOptions& options, absl::string_view path) {
   if (path == "/healthz") return Endpoint::kHealth;
-  if (options.product == Product::kKubecost &&
-      !absl::ConsumePrefix(&path, "/model")) {
+  if (options.product == Product::kKubecost && !absl::ConsumePrefix(&path, "/model")) {
     return Endpoint::kUnknown;
   }
-  const bool bare =
-      options.settings_endpoint == SettingsEndpoint::kProductConfigs;
-  if (!options.currency.empty() &&
-      path == (bare ? "/productConfigs" : "/getConfigs")) {
+  const bool bare = options.settings_endpoint == SettingsEndpoint::kProductConfigs;
+  if (!options.currency.empty() && path == (bare ? "/productConfigs" : "/getConfigs")) {
     return Endpoint::kSettings;
   }
   if (path == "/allocation") return Endpoint::kAllocation;
@@ -94,41 +83,29 @@ Endpoint FindEndpoint(const SimulatorOptions& options, absl::string_view path) {
   return Endpoint::kUnknown;
 }
 
-bool AnswerNotFound(Connection& connection) {
-  return SendWhole(connection, 404, kText, "404 page not found\n");
-}
+bool AnswerNotFound(Connection& connection) { return SendWhole(connection, 404, kText, "404 page not found\n"); }
 
-bool AnswerApi(const World& world, Endpoint endpoint, const Request& request,
-               std::int64_t now, const Fault& fault, int served,
-               Connection& connection) {
+bool AnswerApi(const World& world, Endpoint endpoint, const Request& request, std::int64_t now, const Fault& fault,
+               int served, Connection& connection) {
   HealthyAnswer healthy;
   ParsedQuery parsed;
   if (endpoint == Endpoint::kClusterInfo) {
-    healthy.write = [&world](const Tweaks&, BodySink& sink) {
-      return sink.Write(ClusterInfoJson(world));
-    };
+    healthy.write = [&world](const Tweaks&, BodySink& sink) { return sink.Write(ClusterInfoJson(world)); };
   } else if (endpoint == Endpoint::kSettings) {
-    healthy.write = [&world](const Tweaks&, BodySink& sink) {
-      return sink.Write(SettingsJson(world));
-    };
+    healthy.write = [&world](const Tweaks&, BodySink& sink) { return sink.Write(SettingsJson(world)); };
   } else {
     // OpenCost computes every answer; its two paths are one.
-    const bool compute = endpoint == Endpoint::kAllocationCompute ||
-                         world.options().product == Product::kOpenCost;
+    const bool compute = endpoint == Endpoint::kAllocationCompute || world.options().product == Product::kOpenCost;
     parsed = ParseQuery(world, request.parameters, compute, now);
     // What stands in front of the server misbehaves before it can refuse.
     if (parsed.problem != QueryProblem::kNone && ReadsRequests(fault.name)) {
       return Refuse(world, parsed, connection);
     }
     healthy.write = [&](const Tweaks& tweaks, BodySink& sink) {
-      return WriteDocument(world, parsed.query, tweaks, &connection.stop(),
-                           sink);
+      return WriteDocument(world, parsed.query, tweaks, &connection.stop(), sink);
     };
-    healthy.count_rows = [&] {
-      return CountRows(world, parsed.query, &connection.stop());
-    };
-    healthy.window_seconds =
-        parsed.query.window.end - parsed.query.window.start;
+    healthy.count_rows = [&] { return CountRows(world, parsed.query, &connection.stop()); };
+    healthy.window_seconds = parsed.query.window.end - parsed.query.window.start;
   }
   return AnswerWithFault(fault, served, request, healthy, connection);
 }

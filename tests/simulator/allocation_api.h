@@ -26,9 +26,8 @@ Endpoint FindEndpoint(const SimulatorOptions& options, absl::string_view path);
 
 // Answers an API request at `now` (Unix seconds) in the manner of `fault`,
 // whose name may be empty. Returns whether the connection may be kept.
-bool AnswerApi(const World& world, Endpoint endpoint, const Request& request,
-               std::int64_t now, const Fault& fault, int served,
-               Connection& connection);
+bool AnswerApi(const World& world, Endpoint endpoint, const Request& request, std::int64_t now, const Fault& fault,
+               int served, Connection& connection);
 
 bool AnswerNotFound(Connection& connection);
 

@@ -56,8 +56,8 @@ TEST(ApiTest, RowsHaveTheRecordedFieldsInTheirOrder) {
   Simulator server(Options());
   const Json set = Data(server, Target(std::string(kPods) + "&accumulate=true")).items.at(0);
   std::string names;
-  const Json& row = set.members.back().second;
-  for (const auto& member : row.members) names += member.first + " ";
+  const Json& row = set.members.back().value;
+  for (const auto& member : row.members) names += member.name + " ";
   EXPECT_TRUE(absl::StartsWith(names,
                                "name properties window start end minutes cpuCores cpuCoreRequestAverage "
                                "cpuCoreLimitAverage cpuCoreUsageAverage cpuCoreHours cpuCost "
@@ -122,7 +122,7 @@ TEST(ApiTest, WindowsFollowTheServersOffset) {
   Simulator server(options);
   const Json data = Data(server, Target("aggregate=cluster"));
   ASSERT_EQ(data.items.size(), 2u);
-  const Json& row = data.items[0].members.front().second;
+  const Json& row = data.items[0].members.front().value;
   EXPECT_EQ(row["window"]["start"].text, "2026-03-03T02:00:00+02:00");
   EXPECT_EQ(row["window"]["end"].text, "2026-03-04T00:00:00+02:00");
   EXPECT_EQ(row["start"].text, "2026-03-03T00:00:00Z");
@@ -137,7 +137,7 @@ TEST(ApiTest, SetsOfDaysStepsAndTheFuture) {
   const Json data = Data(kubecost, days);
   ASSERT_EQ(data.items.size(), 3u);
   EXPECT_FALSE(data.items[0].members.empty());
-  EXPECT_EQ(data.items[1].members.front().second["end"].text, "2026-03-05T14:30:00Z");
+  EXPECT_EQ(data.items[1].members.front().value["end"].text, "2026-03-05T14:30:00Z");
   EXPECT_TRUE(data.items[2].members.empty());
   EXPECT_EQ(Data(kubecost, days + "&accumulate=true").items.size(), 1u);
 
@@ -165,10 +165,10 @@ TEST(ApiTest, OneSetForEachOfManyDays) {
       if (i >= 18) continue;
       EXPECT_NEAR(SumOf(set, "totalCost"), entries[0].total.value(), 1e-9);
       for (const auto& row : set.members) {
-        EXPECT_EQ(row.second["window"]["start"].text,
+        EXPECT_EQ(row.value["window"]["start"].text,
                   absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", start, absl::UTCTimeZone()));
-        EXPECT_EQ(row.second["start"].text, row.second["window"]["start"].text);
-        EXPECT_EQ(row.second["end"].text, i < 17 ? row.second["window"]["end"].text : "2026-03-05T14:30:00Z");
+        EXPECT_EQ(row.value["start"].text, row.value["window"]["start"].text);
+        EXPECT_EQ(row.value["end"].text, i < 17 ? row.value["window"]["end"].text : "2026-03-05T14:30:00Z");
       }
     }
   };
@@ -205,8 +205,8 @@ TEST(ApiTest, PropertiesAggregatedOrAll) {
   Simulator kubecost(Options());
   const Json rows = Data(kubecost, Target(target)).items[0];
   for (const auto& row : rows.members) {
-    for (const auto& property : row.second["properties"].members) {
-      EXPECT_TRUE(property.first == "cluster" || property.first == "namespace");
+    for (const auto& property : row.value["properties"].members) {
+      EXPECT_TRUE(property.name == "cluster" || property.name == "namespace");
     }
   }
   Simulator opencost(Options(Product::kOpenCost));
@@ -226,12 +226,12 @@ TEST(ApiTest, FiltersAndTheirErrors) {
   const std::string query = "aggregate=namespace&accumulate=true&idle=false&filter=";
   const Json set = Data(server, Target(query + "namespace%3A%22default%22")).items[0];
   ASSERT_EQ(set.members.size(), 1u);
-  EXPECT_EQ(set.members[0].first, "default");
+  EXPECT_EQ(set.members[0].name, "default");
   const Json two = Data(server, Target(query + "cluster:%22cluster-one%22%2B(namespace:%22default%22%7C"
                                                "namespace:%22monitoring%22)"))
                        .items[0];
   ASSERT_EQ(two.members.size(), 2u);
-  EXPECT_EQ(two.members[1].first, "monitoring");
+  EXPECT_EQ(two.members[1].name, "monitoring");
   EXPECT_EQ(Fetch(server.port(), Target(query + "pod:%22a%22%2Bpod:%22b%22%7Cpod:%22c%22")).status, 500);
   const Response bad = Fetch(server.port(), Target("filter=controller:%22web%22"));
   EXPECT_EQ(bad.status, 500);
@@ -326,9 +326,7 @@ TEST(ApiTest, SettingsAreToldWhereTheyAre) {
   for (const Product product : {Product::kKubecost, Product::kOpenCost}) {
     const std::string prefix = product == Product::kKubecost ? "/model" : "";
     SimulatorOptions options = Options(product);
-    const auto get = [&](const Simulator& server, const char* path) {
-      return Fetch(server.port(), prefix + path);
-    };
+    const auto get = [&](const Simulator& server, const char* path) { return Fetch(server.port(), prefix + path); };
     {
       Simulator server(options);
       EXPECT_EQ(get(server, "/getConfigs").status, 404);

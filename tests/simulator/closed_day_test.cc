@@ -160,9 +160,9 @@ TEST(ClosedDayTest, HalfIsTheFirstHalfOfAnOrdinaryDay) {
     const Json first = GetData(ordinary.port(), Target(kDayStart, kDayStart + absl::Hours(12), level)).items.at(0);
     ASSERT_EQ(half.members.size(), first.members.size());
     for (std::size_t i = 0; i < half.members.size(); ++i) {
-      const Json& row = half.members[i].second;
+      const Json& row = half.members[i].value;
       for (const char* field : {"totalCost", "cpuCost", "minutes", "ramByteHours"}) {
-        EXPECT_EQ(row[field].number, first.members[i].second[field].number) << half.members[i].first;
+        EXPECT_EQ(row[field].number, first.members[i].value[field].number) << half.members[i].name;
       }
       EXPECT_LE(TimeOf(row, "end"), kDayStart + absl::Hours(12));
     }
@@ -179,8 +179,8 @@ TEST(ClosedDayTest, EventsFollowTheServersOffset) {
   const absl::Time start = kDayStart - options.utc_offset;
   const Json set = GetData(server.port(), Target(start, start + absl::Hours(24), "aggregate=cluster")).items.at(0);
   for (const auto& row : set.members) {
-    EXPECT_EQ(row.second["start"].text, "2026-03-02T18:30:00Z");
-    EXPECT_EQ(row.second["end"].text, "2026-03-03T06:30:00Z");
+    EXPECT_EQ(row.value["start"].text, "2026-03-02T18:30:00Z");
+    EXPECT_EQ(row.value["end"].text, "2026-03-03T06:30:00Z");
   }
 }
 

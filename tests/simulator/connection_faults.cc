@@ -33,20 +33,16 @@ std::string Capture(const Exchange& x) {
   return sink.text();
 }
 
-std::string LengthHeader(std::size_t length) {
-  return absl::StrCat("Content-Length: ", length, "\r\n");
-}
+std::string LengthHeader(std::size_t length) { return absl::StrCat("Content-Length: ", length, "\r\n"); }
 
 // Head with the true length and half of the body.
 bool SendHalf(const Exchange& x) {
   const std::string body = Capture(x);
-  return x.connection.Send(ResponseHead(200, kJson, LengthHeader(body.size())) +
-                           body.substr(0, body.size() / 2));
+  return x.connection.Send(ResponseHead(200, kJson, LengthHeader(body.size())) + body.substr(0, body.size() / 2));
 }
 
 bool SlowHeaders(const Exchange& x) {
-  return x.connection.Sleep(absl::Seconds(x.Number(2))) &&
-         SendTweaked(x, Tweaks());
+  return x.connection.Sleep(absl::Seconds(x.Number(2))) && SendTweaked(x, Tweaks());
 }
 
 bool SlowBody(const Exchange& x) {
@@ -85,8 +81,7 @@ bool Truncated(const Exchange& x) {
 
 bool TruncatedChunked(const Exchange& x) {
   ChunkedSink chunks(x.connection);
-  if (x.connection.Send(
-          ResponseHead(200, kJson, "Transfer-Encoding: chunked\r\n"))) {
+  if (x.connection.Send(ResponseHead(200, kJson, "Transfer-Encoding: chunked\r\n"))) {
     chunks.Write(Capture(x));
   }
   return false;
@@ -94,16 +89,13 @@ bool TruncatedChunked(const Exchange& x) {
 
 bool TruncatedJson(const Exchange& x) {
   const std::string body = Capture(x);
-  return SendWhole(x.connection, 200, kJson,
-                   absl::string_view(body).substr(0, body.size() / 2));
+  return SendWhole(x.connection, 200, kJson, absl::string_view(body).substr(0, body.size() / 2));
 }
 
 bool GzipBomb(const Exchange& x) {
   ChunkedSink chunks(x.connection);
   GzipStream gzip(chunks);
-  if (!x.connection.Send(ResponseHead(
-          200, kJson,
-          "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n"))) {
+  if (!x.connection.Send(ResponseHead(200, kJson, "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n"))) {
     return false;
   }
   const std::string spaces(64 * 1024, ' ');
@@ -117,9 +109,7 @@ bool GzipBomb(const Exchange& x) {
 }
 
 bool BadGzip(const Exchange& x) {
-  return SendWhole(x.connection, 200, kJson,
-                   "\x1f\x8b\x08 this was never compressed",
-                   "Content-Encoding: gzip\r\n");
+  return SendWhole(x.connection, 200, kJson, "\x1f\x8b\x08 this was never compressed", "Content-Encoding: gzip\r\n");
 }
 
 }  // namespace
@@ -144,8 +134,7 @@ const std::vector<AnswerFault>& ConnectionFaults() {
        }},
       {"connection_close",
        [](const Exchange& x) {
-         SendWhole(x.connection, 200, kJson, Capture(x),
-                   "Connection: close\r\n");
+         SendWhole(x.connection, 200, kJson, Capture(x), "Connection: close\r\n");
          return false;
        }},
   };

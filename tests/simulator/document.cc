@@ -17,15 +17,9 @@ constexpr std::size_t kPiece = 64 * 1024;
 // Writes one document; used once.
 class DocumentWriter {
  public:
-  DocumentWriter(const World& world, const AllocationQuery& query,
-                 const Tweaks& tweaks, const std::atomic<bool>* stop,
+  DocumentWriter(const World& world, const AllocationQuery& query, const Tweaks& tweaks, const std::atomic<bool>* stop,
                  BodySink& sink)
-      : world_(world),
-        query_(query),
-        tweaks_(tweaks),
-        stop_(stop),
-        sink_(sink),
-        bytes_left_(tweaks.envelope.padding) {}
+      : world_(world), query_(query), tweaks_(tweaks), stop_(stop), sink_(sink), bytes_left_(tweaks.envelope.padding) {}
 
   bool Run() {
     const bool old = world_.options().envelope == Envelope::kOld;
@@ -85,8 +79,7 @@ class DocumentWriter {
     RowSet rows;
     if (!BuildRows(world_, query_, set, stop_, &rows)) return false;
     // OpenCost cannot accumulate nothing.
-    if (rows.rows().empty() && query_.accumulate &&
-        world_.options().product == Product::kOpenCost) {
+    if (rows.rows().empty() && query_.accumulate && world_.options().product == Product::kOpenCost) {
       buffer_ += "null";
       return true;
     }
@@ -166,18 +159,15 @@ class DocumentWriter {
 };
 
 bool NamesPods(const AllocationQuery& query) {
-  return std::any_of(query.aggregate.begin(), query.aggregate.end(),
-                     [](Dimension dimension) {
-                       return dimension == Dimension::kPod ||
-                              dimension == Dimension::kContainer;
-                     });
+  return std::any_of(query.aggregate.begin(), query.aggregate.end(), [](Dimension dimension) {
+    return dimension == Dimension::kPod || dimension == Dimension::kContainer;
+  });
 }
 
 }  // namespace
 
-bool WriteDocument(const World& world, const AllocationQuery& query,
-                   const Tweaks& tweaks, const std::atomic<bool>* stop,
-                   BodySink& sink) {
+bool WriteDocument(const World& world, const AllocationQuery& query, const Tweaks& tweaks,
+                   const std::atomic<bool>* stop, BodySink& sink) {
   AllocationQuery changed = query;
   changed.conditions.first_half = tweaks.data.first_half;
   changed.conditions.lacks_pods = tweaks.data.lacks_pods && NamesPods(query);
@@ -188,8 +178,7 @@ bool WriteDocument(const World& world, const AllocationQuery& query,
   return true;
 }
 
-std::size_t CountRows(const World& world, const AllocationQuery& query,
-                      const std::atomic<bool>* stop) {
+std::size_t CountRows(const World& world, const AllocationQuery& query, const std::atomic<bool>* stop) {
   std::size_t count = 0;
   for (const Span set : query.sets) {
     RowSet rows;

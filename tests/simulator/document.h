@@ -16,13 +16,11 @@ namespace simulator {
 // Writes the envelope with the sets of `query` in pieces of some 64 KiB, set
 // after set, so that no more than the rows of one set are held. Returns false
 // when the sink refused or `*stop` became true.
-bool WriteDocument(const World& world, const AllocationQuery& query,
-                   const Tweaks& tweaks, const std::atomic<bool>* stop,
-                   BodySink& sink);
+bool WriteDocument(const World& world, const AllocationQuery& query, const Tweaks& tweaks,
+                   const std::atomic<bool>* stop, BodySink& sink);
 
 // How many rows a document without tweaks has, idle ones included.
-std::size_t CountRows(const World& world, const AllocationQuery& query,
-                      const std::atomic<bool>* stop);
+std::size_t CountRows(const World& world, const AllocationQuery& query, const std::atomic<bool>* stop);
 
 }  // namespace simulator
 

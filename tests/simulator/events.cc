@@ -31,8 +31,7 @@ std::optional<DayEvent> ParseEvent(absl::string_view text) {
   event.kind = *kind;
   if (parts.size() == 2) return event;
   double hours = 0;
-  if (*kind != EventKind::kVanish || parts.size() > 3 ||
-      !absl::SimpleAtod(parts[2], &hours) || hours < 0) {
+  if (*kind != EventKind::kVanish || parts.size() > 3 || !absl::SimpleAtod(parts[2], &hours) || hours < 0) {
     return std::nullopt;
   }
   event.delay = absl::Hours(hours);
@@ -40,14 +39,11 @@ std::optional<DayEvent> ParseEvent(absl::string_view text) {
 }
 
 std::optional<Outage> ParseOutage(absl::string_view text) {
-  const std::pair<absl::string_view, absl::string_view> parts =
-      absl::StrSplit(text, absl::MaxSplits('/', 1));
+  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits('/', 1));
   Outage outage;
   std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, parts.first, &outage.start,
-                       &error) ||
-      !absl::ParseTime(absl::RFC3339_full, parts.second, &outage.end, &error) ||
-      outage.end <= outage.start) {
+  if (!absl::ParseTime(absl::RFC3339_full, parts.first, &outage.start, &error) ||
+      !absl::ParseTime(absl::RFC3339_full, parts.second, &outage.end, &error) || outage.end <= outage.start) {
     return std::nullopt;
   }
   return outage;

@@ -26,16 +26,12 @@ struct Exchange {
 
   double Number(double otherwise) const {
     double number = otherwise;
-    return absl::SimpleAtod(fault.arg, &number) && number >= 0 ? number
-                                                               : otherwise;
+    return absl::SimpleAtod(fault.arg, &number) && number >= 0 ? number : otherwise;
   }
   // The argument's parts between commas; at least one, which may be empty.
-  std::vector<absl::string_view> Parts() const {
-    return absl::StrSplit(fault.arg, ',');
-  }
+  std::vector<absl::string_view> Parts() const { return absl::StrSplit(fault.arg, ','); }
   std::size_t Count(std::size_t otherwise, std::size_t unit) const {
-    return static_cast<std::size_t>(Number(static_cast<double>(otherwise)) *
-                                    static_cast<double>(unit));
+    return static_cast<std::size_t>(Number(static_cast<double>(otherwise)) * static_cast<double>(unit));
   }
 };
 

@@ -146,17 +146,17 @@ TEST_F(FaultTest, OtherShapesOfData) {
   const Json leading = GetJson("data_leading_empty_sets")["data"];
   ASSERT_EQ(leading.items.size(), 6u);
   EXPECT_FALSE(leading.items[5].members.empty());
-  EXPECT_EQ(GetJson("null_row")["data"].items[0].members[0].second.type, Json::kNull);
+  EXPECT_EQ(GetJson("null_row")["data"].items[0].members[0].value.type, Json::kNull);
   EXPECT_FALSE(GetJson("no_code").has("code"));
   const Json reversed = GetJson("code_last");
-  EXPECT_EQ(reversed.members.front().first, "message");
-  EXPECT_EQ(reversed.members.back().first, "code");
+  EXPECT_EQ(reversed.members.front().name, "message");
+  EXPECT_EQ(reversed.members.back().name, "code");
   const Response twice = Get("two_documents");
   EXPECT_EQ(twice.body, Plain() + Plain());
 }
 
 TEST_F(FaultTest, OtherWindows) {
-  const auto first = [&](const std::string& fault) { return GetJson(fault)["data"].items[0].members[0].second; };
+  const auto first = [&](const std::string& fault) { return GetJson(fault)["data"].items[0].members[0].value; };
   EXPECT_EQ(first("wrong_window")["window"]["start"].text, "2026-03-02T00:00:00Z");
   EXPECT_EQ(first("wider_window")["window"]["start"].text, "2026-03-02T22:00:00Z");
   EXPECT_EQ(first("open_window")["window"]["end"].text, "null");
@@ -188,7 +188,7 @@ TEST_F(FaultTest, OtherNumbers) {
 TEST_F(FaultTest, DuplicatesRecomputationAndSizes) {
   const Json plain = GetJson("none")["data"].items[0];
   const Json doubled = GetJson("duplicate_rows")["data"].items[0];
-  EXPECT_EQ(doubled.members[0].first, doubled.members[1].first);
+  EXPECT_EQ(doubled.members[0].name, doubled.members[1].name);
   EXPECT_EQ(doubled.members.size(), (plain.members.size() - 1) * 5 + 1);
 
   ASSERT_TRUE(server_.SetFault(ParseFault("recompute")));

@@ -35,92 +35,51 @@ double RecomputedFactor(const Exchange& x) {
 }
 
 constexpr std::array<ContentFault, 30> kContentFaults = {{
-    {"data_leading_empty_sets",
-     [](const Exchange&, Tweaks& t) { t.envelope.leading_empty_sets = 5; }},
+    {"data_leading_empty_sets", [](const Exchange&, Tweaks& t) { t.envelope.leading_empty_sets = 5; }},
     {"null_row", [](const Exchange&, Tweaks& t) { t.rows.null_row = true; }},
-    {"no_code",
-     [](const Exchange&, Tweaks& t) { t.envelope.without_code = true; }},
-    {"two_documents",
-     [](const Exchange&, Tweaks& t) { t.envelope.twice = true; }},
-    {"code_last",
-     [](const Exchange&, Tweaks& t) { t.envelope.reversed = true; }},
-    {"deep_nesting",
-     [](const Exchange& x, Tweaks& t) {
-       t.envelope.nesting = x.Count(2'000'000, 1);
-     }},
-    {"huge_body",
-     [](const Exchange& x, Tweaks& t) {
-       t.envelope.padding = x.Count(64, kMebibyte);
-     }},
+    {"no_code", [](const Exchange&, Tweaks& t) { t.envelope.without_code = true; }},
+    {"two_documents", [](const Exchange&, Tweaks& t) { t.envelope.twice = true; }},
+    {"code_last", [](const Exchange&, Tweaks& t) { t.envelope.reversed = true; }},
+    {"deep_nesting", [](const Exchange& x, Tweaks& t) { t.envelope.nesting = x.Count(2'000'000, 1); }},
+    {"huge_body", [](const Exchange& x, Tweaks& t) { t.envelope.padding = x.Count(64, kMebibyte); }},
     {"extra_fields",
      [](const Exchange&, Tweaks& t) {
        t.envelope.extra_fields = true;
        t.rows.extra_fields = true;
      }},
-    {"wrong_window",
-     [](const Exchange&, Tweaks& t) { t.rows.window = WindowText::kDayBack; }},
-    {"wider_window",
-     [](const Exchange&, Tweaks& t) { t.rows.window = WindowText::kWider; }},
-    {"open_window",
-     [](const Exchange&, Tweaks& t) { t.rows.window = WindowText::kOpen; }},
-    {"no_window",
-     [](const Exchange&, Tweaks& t) { t.rows.window = WindowText::kAbsent; }},
-    {"partial_day",
-     [](const Exchange&, Tweaks& t) { t.data.first_half = true; }},
-    {"fewer_pods",
-     [](const Exchange&, Tweaks& t) { t.data.lacks_pods = true; }},
-    {"duplicate_rows",
-     [](const Exchange&, Tweaks& t) { t.rows.duplicate_rows = true; }},
-    {"huge_labels",
-     [](const Exchange& x, Tweaks& t) {
-       t.rows.label_bytes = x.Count(8, kMebibyte);
-     }},
-    {"huge_name", [](const Exchange& x,
-                     Tweaks& t) { t.rows.name_bytes = x.Count(2, 1024); }},
-    {"invalid_utf8",
-     [](const Exchange&, Tweaks& t) {
-       t.rows.pod_names = PodNames::kInvalidUtf8;
-     }},
-    {"lone_surrogate",
-     [](const Exchange&, Tweaks& t) {
-       t.rows.pod_names = PodNames::kLoneSurrogate;
-     }},
-    {"hostile_names",
-     [](const Exchange&, Tweaks& t) { t.rows.pod_names = PodNames::kHostile; }},
-    {"null_costs",
-     [](const Exchange&, Tweaks& t) { t.rows.null_costs = true; }},
-    {"null_efficiency",
-     [](const Exchange&, Tweaks& t) { t.rows.null_efficiency = true; }},
-    {"string_numbers",
-     [](const Exchange&, Tweaks& t) { t.rows.string_numbers = true; }},
-    {"overflow_number",
-     [](const Exchange&, Tweaks& t) { t.rows.overflow_number = true; }},
-    {"negative_minutes",
-     [](const Exchange&, Tweaks& t) { t.rows.negative_minutes = true; }},
-    {"negative_costs",
-     [](const Exchange&, Tweaks& t) { t.rows.negative_costs = true; }},
-    {"recompute", [](const Exchange& x,
-                     Tweaks& t) { t.rows.cost_factor = RecomputedFactor(x); }},
-    {"extra_cluster",
-     [](const Exchange&, Tweaks& t) { t.rows.extra_cluster = true; }},
-    {"no_cluster",
-     [](const Exchange&, Tweaks& t) { t.rows.no_cluster = true; }},
-    {"leaked_properties",
-     [](const Exchange&, Tweaks& t) { t.rows.leaked_properties = true; }},
+    {"wrong_window", [](const Exchange&, Tweaks& t) { t.rows.window = WindowText::kDayBack; }},
+    {"wider_window", [](const Exchange&, Tweaks& t) { t.rows.window = WindowText::kWider; }},
+    {"open_window", [](const Exchange&, Tweaks& t) { t.rows.window = WindowText::kOpen; }},
+    {"no_window", [](const Exchange&, Tweaks& t) { t.rows.window = WindowText::kAbsent; }},
+    {"partial_day", [](const Exchange&, Tweaks& t) { t.data.first_half = true; }},
+    {"fewer_pods", [](const Exchange&, Tweaks& t) { t.data.lacks_pods = true; }},
+    {"duplicate_rows", [](const Exchange&, Tweaks& t) { t.rows.duplicate_rows = true; }},
+    {"huge_labels", [](const Exchange& x, Tweaks& t) { t.rows.label_bytes = x.Count(8, kMebibyte); }},
+    {"huge_name", [](const Exchange& x, Tweaks& t) { t.rows.name_bytes = x.Count(2, 1024); }},
+    {"invalid_utf8", [](const Exchange&, Tweaks& t) { t.rows.pod_names = PodNames::kInvalidUtf8; }},
+    {"lone_surrogate", [](const Exchange&, Tweaks& t) { t.rows.pod_names = PodNames::kLoneSurrogate; }},
+    {"hostile_names", [](const Exchange&, Tweaks& t) { t.rows.pod_names = PodNames::kHostile; }},
+    {"null_costs", [](const Exchange&, Tweaks& t) { t.rows.null_costs = true; }},
+    {"null_efficiency", [](const Exchange&, Tweaks& t) { t.rows.null_efficiency = true; }},
+    {"string_numbers", [](const Exchange&, Tweaks& t) { t.rows.string_numbers = true; }},
+    {"overflow_number", [](const Exchange&, Tweaks& t) { t.rows.overflow_number = true; }},
+    {"negative_minutes", [](const Exchange&, Tweaks& t) { t.rows.negative_minutes = true; }},
+    {"negative_costs", [](const Exchange&, Tweaks& t) { t.rows.negative_costs = true; }},
+    {"recompute", [](const Exchange& x, Tweaks& t) { t.rows.cost_factor = RecomputedFactor(x); }},
+    {"extra_cluster", [](const Exchange&, Tweaks& t) { t.rows.extra_cluster = true; }},
+    {"no_cluster", [](const Exchange&, Tweaks& t) { t.rows.no_cluster = true; }},
+    {"leaked_properties", [](const Exchange&, Tweaks& t) { t.rows.leaked_properties = true; }},
 }};
 
 // The STATUS of "http_STATUS", else 0.
 int StatusOf(absl::string_view name) {
   int status = 0;
-  return absl::StartsWith(name, "http_") &&
-                 absl::SimpleAtoi(name.substr(5), &status) && status >= 200 &&
-                 status <= 999
+  return absl::StartsWith(name, "http_") && absl::SimpleAtoi(name.substr(5), &status) && status >= 200 && status <= 999
              ? status
              : 0;
 }
 
-const AnswerFault* FindIn(const std::vector<AnswerFault>& table,
-                          absl::string_view name) {
+const AnswerFault* FindIn(const std::vector<AnswerFault>& table, absl::string_view name) {
   for (const AnswerFault& fault : table) {
     if (fault.name == name) return &fault;
   }
@@ -128,8 +87,7 @@ const AnswerFault* FindIn(const std::vector<AnswerFault>& table,
 }
 
 const AnswerFault* FindAnswer(absl::string_view name) {
-  for (const auto* table :
-       {&ConnectionFaults(), &CannedFaults(), &LoadFaults()}) {
+  for (const auto* table : {&ConnectionFaults(), &CannedFaults(), &LoadFaults()}) {
     if (const AnswerFault* found = FindIn(*table, name)) return found;
   }
   return nullptr;
@@ -145,8 +103,7 @@ const ContentFault* FindContent(absl::string_view name) {
 }  // namespace
 
 Fault ParseFault(absl::string_view text) {
-  const std::pair<absl::string_view, absl::string_view> parts =
-      absl::StrSplit(text, absl::MaxSplits(':', 1));
+  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits(':', 1));
   Fault fault;
   fault.name = std::string(parts.first);
   fault.arg = std::string(parts.second);
@@ -154,14 +111,13 @@ Fault ParseFault(absl::string_view text) {
 }
 
 bool IsKnownFault(absl::string_view name) {
-  return name.empty() || name == "none" || StatusOf(name) > 0 ||
-         FindAnswer(name) != nullptr || FindContent(name) != nullptr;
+  return name.empty() || name == "none" || StatusOf(name) > 0 || FindAnswer(name) != nullptr ||
+         FindContent(name) != nullptr;
 }
 
 std::vector<std::string> FaultNames() {
   std::vector<std::string> names;
-  for (const auto* table :
-       {&ConnectionFaults(), &CannedFaults(), &LoadFaults()}) {
+  for (const auto* table : {&ConnectionFaults(), &CannedFaults(), &LoadFaults()}) {
     for (const AnswerFault& fault : *table) names.emplace_back(fault.name);
   }
   for (const ContentFault& fault : kContentFaults) {
@@ -172,8 +128,7 @@ std::vector<std::string> FaultNames() {
 }
 
 bool ReadsRequests(absl::string_view name) {
-  return name.empty() || FindContent(name) != nullptr ||
-         FindIn(LoadFaults(), name) != nullptr;
+  return name.empty() || FindContent(name) != nullptr || FindIn(LoadFaults(), name) != nullptr;
 }
 
 bool SendTweaked(const Exchange& x, const Tweaks& tweaks) {
@@ -181,8 +136,8 @@ bool SendTweaked(const Exchange& x, const Tweaks& tweaks) {
   return x.healthy.write(tweaks, response) && response.Finish();
 }
 
-bool AnswerWithFault(const Fault& fault, int served, const Request& request,
-                     const HealthyAnswer& healthy, Connection& connection) {
+bool AnswerWithFault(const Fault& fault, int served, const Request& request, const HealthyAnswer& healthy,
+                     Connection& connection) {
   const Exchange exchange{fault, served, request, healthy, connection};
   if (const int status = StatusOf(fault.name); status > 0) {
     return SendStatus(exchange, status);

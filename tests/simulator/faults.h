@@ -45,8 +45,8 @@ struct HealthyAnswer {
 
 // Answers `request` in the manner of `fault`. `served` counts the requests
 // answered under this fault before. Returns whether the connection may be kept.
-bool AnswerWithFault(const Fault& fault, int served, const Request& request,
-                     const HealthyAnswer& healthy, Connection& connection);
+bool AnswerWithFault(const Fault& fault, int served, const Request& request, const HealthyAnswer& healthy,
+                     Connection& connection);
 
 }  // namespace simulator
 

@@ -30,8 +30,7 @@ constexpr std::array<Field, 7> kFields = {{
 constexpr absl::string_view kUnallocated = "__unallocated__";
 
 std::string Problem(absl::string_view what) {
-  return absl::StrCat("invalid filter: parsing filter: 1 error occurred:\n\t* ",
-                      what, "\n\n");
+  return absl::StrCat("invalid filter: parsing filter: 1 error occurred:\n\t* ", what, "\n\n");
 }
 
 std::string Problem(absl::string_view at, absl::string_view expected) {
@@ -50,8 +49,7 @@ class Filter::Parser {
     std::string error = ReadGroup(0, &root);
     if (!error.empty()) return error;
     if (!rest_.empty()) {
-      return rest_.front() == ')' ? Problem("Found ')' without matching '('")
-                                  : Problem(rest_, "group operator");
+      return rest_.front() == ')' ? Problem("Found ')' without matching '('") : Problem(rest_, "group operator");
     }
     filter->root_ = std::move(root);
     return "";
@@ -59,8 +57,7 @@ class Filter::Parser {
 
  private:
   void SkipSpace() {
-    while (!rest_.empty() &&
-           std::isspace(static_cast<unsigned char>(rest_.front())) != 0) {
+    while (!rest_.empty() && std::isspace(static_cast<unsigned char>(rest_.front())) != 0) {
       rest_.remove_prefix(1);
     }
   }
@@ -83,8 +80,7 @@ class Filter::Parser {
       }
       if (joined_by == '\0') joined_by = rest_.front();
       if (rest_.front() != joined_by) {
-        return Problem(joined_by == '+' ? "Found \"or\", Expected \"plus\""
-                                        : "Found \"plus\", Expected \"or\"");
+        return Problem(joined_by == '+' ? "Found \"or\", Expected \"plus\"" : "Found \"plus\", Expected \"or\"");
       }
       group->any = joined_by == '|';
       rest_.remove_prefix(1);
@@ -104,14 +100,11 @@ class Filter::Parser {
   std::string ReadTerm(Term* term) {
     SkipSpace();
     std::size_t length = 0;
-    while (length < rest_.size() &&
-           std::isalpha(static_cast<unsigned char>(rest_[length])) != 0) {
+    while (length < rest_.size() && std::isalpha(static_cast<unsigned char>(rest_[length])) != 0) {
       ++length;
     }
     const absl::string_view name = rest_.substr(0, length);
-    const auto* field =
-        std::find_if(kFields.begin(), kFields.end(),
-                     [&](const Field& f) { return f.name == name; });
+    const auto* field = std::find_if(kFields.begin(), kFields.end(), [&](const Field& f) { return f.name == name; });
     if (field == kFields.end()) {
       return Problem(name.empty() ? rest_.substr(0, 1) : name, "filter field");
     }
@@ -167,20 +160,19 @@ std::string Filter::Parse(absl::string_view text, Filter* filter) {
 
 bool Filter::TermMatches(const Term& term, const Identity& id) {
   const absl::string_view value = id.*term.field;
-  const bool any = std::any_of(term.values.begin(), term.values.end(),
-                               [&](const std::string& wanted) {
-                                 switch (term.op) {
-                                   case Operator::kEquals:
-                                     return value == wanted;
-                                   case Operator::kContains:
-                                     return absl::StrContains(value, wanted);
-                                   case Operator::kStartsWith:
-                                     return absl::StartsWith(value, wanted);
-                                   case Operator::kEndsWith:
-                                     break;
-                                 }
-                                 return absl::EndsWith(value, wanted);
-                               });
+  const bool any = std::any_of(term.values.begin(), term.values.end(), [&](const std::string& wanted) {
+    switch (term.op) {
+      case Operator::kEquals:
+        return value == wanted;
+      case Operator::kContains:
+        return absl::StrContains(value, wanted);
+      case Operator::kStartsWith:
+        return absl::StartsWith(value, wanted);
+      case Operator::kEndsWith:
+        break;
+    }
+    return absl::EndsWith(value, wanted);
+  });
   return any != term.negated;
 }
 
@@ -195,8 +187,6 @@ bool Filter::GroupMatches(const Group& group, const Identity& id) {
          std::all_of(group.groups.begin(), group.groups.end(), inner);
 }
 
-bool Filter::Matches(const Identity& id) const {
-  return GroupMatches(root_, id);
-}
+bool Filter::Matches(const Identity& id) const { return GroupMatches(root_, id); }
 
 }  // namespace simulator

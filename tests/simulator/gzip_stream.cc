@@ -25,8 +25,7 @@ class GzipStream::Impl {
       stream_.avail_out = static_cast<uInt>(buffer_.size());
       deflate(&stream_, flush);
       const std::size_t size = buffer_.size() - stream_.avail_out;
-      if (size > 0 &&
-          !out_.Write({reinterpret_cast<const char*>(buffer_.data()), size})) {
+      if (size > 0 && !out_.Write({reinterpret_cast<const char*>(buffer_.data()), size})) {
         return false;
       }
     } while (stream_.avail_out == 0);
@@ -42,9 +41,7 @@ class GzipStream::Impl {
 GzipStream::GzipStream(BodySink& out) : impl_(std::make_unique<Impl>(out)) {}
 GzipStream::~GzipStream() = default;
 
-bool GzipStream::Write(absl::string_view bytes) {
-  return impl_->Run(bytes, Z_NO_FLUSH);
-}
+bool GzipStream::Write(absl::string_view bytes) { return impl_->Run(bytes, Z_NO_FLUSH); }
 
 bool GzipStream::Finish() { return impl_->Run({}, Z_FINISH); }
 

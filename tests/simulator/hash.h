@@ -37,8 +37,7 @@ constexpr std::uint64_t Mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-constexpr std::uint64_t Hash(std::uint64_t seed, Salt salt, std::uint64_t a,
-                             std::uint64_t b = 0, std::uint64_t c = 0) {
+constexpr std::uint64_t Hash(std::uint64_t seed, Salt salt, std::uint64_t a, std::uint64_t b = 0, std::uint64_t c = 0) {
   std::uint64_t h = Mix(seed ^ (static_cast<std::uint64_t>(salt) << 56));
   h = Mix(h ^ a);
   h = Mix(h ^ b);
@@ -46,13 +45,9 @@ constexpr std::uint64_t Hash(std::uint64_t seed, Salt salt, std::uint64_t a,
 }
 
 // Spreads a hash over [0, 1).
-constexpr double Unit(std::uint64_t h) {
-  return static_cast<double>(h >> 11) * 0x1.0p-53;
-}
+constexpr double Unit(std::uint64_t h) { return static_cast<double>(h >> 11) * 0x1.0p-53; }
 
-constexpr double Between(std::uint64_t h, double low, double high) {
-  return low + (high - low) * Unit(h);
-}
+constexpr double Between(std::uint64_t h, double low, double high) { return low + (high - low) * Unit(h); }
 
 }  // namespace simulator
 

@@ -42,38 +42,28 @@ bool ParseHead(absl::string_view head, Request* request) {
   request->method = std::string(first[0]);
   request->target = std::string(first[1]);
   request->http10 = first[2] == "HTTP/1.0";
-  const std::pair<absl::string_view, absl::string_view> parts =
-      absl::StrSplit(first[1], absl::MaxSplits('?', 1));
+  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(first[1], absl::MaxSplits('?', 1));
   request->path = DecodePercent(parts.first);
-  for (absl::string_view pair :
-       absl::StrSplit(parts.second, '&', absl::SkipEmpty())) {
-    const std::pair<absl::string_view, absl::string_view> item =
-        absl::StrSplit(pair, absl::MaxSplits('=', 1));
-    request->parameters.emplace(DecodePercent(item.first),
-                                DecodePercent(item.second));
+  for (absl::string_view pair : absl::StrSplit(parts.second, '&', absl::SkipEmpty())) {
+    const std::pair<absl::string_view, absl::string_view> item = absl::StrSplit(pair, absl::MaxSplits('=', 1));
+    request->parameters.emplace(DecodePercent(item.first), DecodePercent(item.second));
   }
   for (std::size_t i = 1; i < lines.size(); ++i) {
-    const std::pair<absl::string_view, absl::string_view> item =
-        absl::StrSplit(lines[i], absl::MaxSplits(':', 1));
-    request->headers[absl::AsciiStrToLower(item.first)] =
-        std::string(absl::StripAsciiWhitespace(item.second));
+    const std::pair<absl::string_view, absl::string_view> item = absl::StrSplit(lines[i], absl::MaxSplits(':', 1));
+    request->headers[absl::AsciiStrToLower(item.first)] = std::string(absl::StripAsciiWhitespace(item.second));
   }
   return true;
 }
 
-std::string ErrorText(absl::string_view what) {
-  return absl::StrCat(what, ": ", std::strerror(errno));
-}
+std::string ErrorText(absl::string_view what) { return absl::StrCat(what, ": ", std::strerror(errno)); }
 
 }  // namespace
 
 std::string DecodePercent(absl::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
-        HexDigit(text[i + 2]) >= 0) {
-      out.push_back(static_cast<char>(HexDigit(text[i + 1]) * 16 +
-                                      HexDigit(text[i + 2])));
+    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0) {
+      out.push_back(static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2])));
       i += 2;
     } else {
       out.push_back(text[i] == '+' ? ' ' : text[i]);
@@ -84,8 +74,7 @@ std::string DecodePercent(absl::string_view text) {
 
 bool Request::keep_alive() const {
   const auto it = headers.find("connection");
-  const std::string value =
-      it == headers.end() ? "" : absl::AsciiStrToLower(it->second);
+  const std::string value = it == headers.end() ? "" : absl::AsciiStrToLower(it->second);
   return http10 ? value == "keep-alive" : value != "close";
 }
 
@@ -97,10 +86,8 @@ bool Request::accepts_gzip() const {
 bool Connection::Send(absl::string_view bytes) {
   if (rate_ <= 0) return SendPiece(bytes);
   constexpr double kPiecesPerSecond = 20;
-  const auto piece =
-      static_cast<std::size_t>(std::max(1.0, rate_ / kPiecesPerSecond));
-  const absl::Duration pause =
-      absl::Seconds(static_cast<double>(piece) / rate_);
+  const auto piece = static_cast<std::size_t>(std::max(1.0, rate_ / kPiecesPerSecond));
+  const absl::Duration pause = absl::Seconds(static_cast<double>(piece) / rate_);
   while (!bytes.empty()) {
     if (!SendPiece(bytes.substr(0, piece)) || !Sleep(pause)) return false;
     bytes.remove_prefix(std::min(piece, bytes.size()));
@@ -111,8 +98,7 @@ bool Connection::Send(absl::string_view bytes) {
 bool Connection::SendPiece(absl::string_view bytes) {
   while (!bytes.empty()) {
     if (stop_.load()) return false;
-    const ssize_t sent =
-        ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -137,8 +123,7 @@ bool Connection::Sleep(absl::Duration duration) {
   for (;;) {
     const absl::Duration left = end - absl::Now();
     if (left <= absl::ZeroDuration()) return !stop_.load();
-    const auto ms = static_cast<int>(std::clamp<std::int64_t>(
-        absl::ToInt64Milliseconds(left) + 1, 1, kPollMs));
+    const auto ms = static_cast<int>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(left) + 1, 1, kPollMs));
     if (stop_.load() || PeerLeft(ms)) return false;
   }
 }
@@ -214,8 +199,7 @@ std::string HttpServer::Start() {
 
 std::string HttpServer::Listen(const std::string& address, bool required) {
   const bool v6 = absl::StrContains(address, ':');
-  const int fd =
-      ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return required ? ErrorText("socket") : "";
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -238,8 +222,7 @@ std::string HttpServer::Listen(const std::string& address, bool required) {
     size = sizeof(*in4);
   }
   if (understood != 1 || ::bind(fd, any, size) != 0 || ::listen(fd, 64) != 0) {
-    const std::string error =
-        ErrorText(absl::StrCat("listen on ", address, " port ", port_));
+    const std::string error = ErrorText(absl::StrCat("listen on ", address, " port ", port_));
     ::close(fd);
     return required ? error : "";
   }

@@ -30,7 +30,7 @@ struct Request {
   std::string target;  // as received
   std::string path;
   std::map<std::string, std::string, std::less<>> parameters;  // decoded
-  std::map<std::string, std::string, std::less<>> headers;  // names lower-case
+  std::map<std::string, std::string, std::less<>> headers;     // names lower-case
   bool http10 = false;
 
   bool keep_alive() const;

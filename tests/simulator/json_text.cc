@@ -15,8 +15,7 @@ namespace {
 
 bool NeedsEscape(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' ||
-         c == '&' || byte == 0xED;
+  return byte < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || byte == 0xED;
 }
 
 void AppendTwoDigits(std::int64_t value, std::string* out) {
@@ -28,10 +27,8 @@ void AppendTwoDigits(std::int64_t value, std::string* out) {
 // with the exact ones.
 void AppendLargeInteger(double value, std::string* out) {
   std::array<char, 32> buffer;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
-                                 value, std::chars_format::scientific);
-  const absl::string_view text(
-      buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data()));
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  const absl::string_view text(buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data()));
   const std::size_t e = text.find('e');
   std::string digits(text.substr(0, e));
   std::size_t exponent = 0;
@@ -48,8 +45,7 @@ void AppendLargeInteger(double value, std::string* out) {
 template <typename T>
 void AppendInteger(T value, std::string* out) {
   std::array<char, 24> buffer;
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
   out->append(buffer.data(), end.ptr);
 }
 
@@ -128,18 +124,14 @@ void AppendShortest(double value, std::string* out) {
   // Long enough for any double below 1e21, beyond which Go takes exponents.
   std::array<char, 64> buffer;
   const double size = std::fabs(value);
-  const auto format = size != 0 && (size < 1e-6 || size >= 1e21)
-                          ? std::chars_format::scientific
-                          : std::chars_format::fixed;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
-                                 value, format);
+  const auto format =
+      size != 0 && (size < 1e-6 || size >= 1e21) ? std::chars_format::scientific : std::chars_format::fixed;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);
   out->append(buffer.data(), end.ptr);
 }
 
-void AppendTime(std::int64_t unix_seconds, std::int64_t offset_seconds,
-                std::string* out) {
-  const absl::CivilSecond time =
-      absl::CivilSecond(1970, 1, 1) + (unix_seconds + offset_seconds);
+void AppendTime(std::int64_t unix_seconds, std::int64_t offset_seconds, std::string* out) {
+  const absl::CivilSecond time = absl::CivilSecond(1970, 1, 1) + (unix_seconds + offset_seconds);
   AppendInteger(time.year(), out);
   out->push_back('-');
   AppendTwoDigits(time.month(), out);

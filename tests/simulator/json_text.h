@@ -23,8 +23,7 @@ void AppendRounded(double value, std::string* out);
 void AppendShortest(double value, std::string* out);
 
 // "2006-01-02T15:04:05Z", or with "+02:00" in place of Z.
-void AppendTime(std::int64_t unix_seconds, std::int64_t offset_seconds,
-                std::string* out);
+void AppendTime(std::int64_t unix_seconds, std::int64_t offset_seconds, std::string* out);
 
 }  // namespace simulator
 

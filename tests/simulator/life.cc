@@ -16,8 +16,7 @@ struct Rhythm {
   std::int64_t phase = 0;
 };
 
-Rhythm SlotRhythm(const Workload& workload, const Slot& slot, bool first,
-                  std::uint64_t hash) {
+Rhythm SlotRhythm(const Workload& workload, const Slot& slot, bool first, std::uint64_t hash) {
   Rhythm rhythm;
   const std::int64_t spread = static_cast<std::int64_t>((hash >> 8) % 1000);
   switch (workload.kind) {
@@ -33,9 +32,7 @@ Rhythm SlotRhythm(const Workload& workload, const Slot& slot, bool first,
       break;
     case Kind::kStatefulSet:
       // Shorter than a day for the first one: it moves on every day.
-      rhythm.period = first && slot.ordinal == 0
-                          ? 20 * kHour
-                          : 36 * kHour + spread * kDay / 200;
+      rhythm.period = first && slot.ordinal == 0 ? 20 * kHour : 36 * kHour + spread * kDay / 200;
       break;
     case Kind::kDaemonSet:
       rhythm.period = 30 * kDay;
@@ -47,34 +44,28 @@ Rhythm SlotRhythm(const Workload& workload, const Slot& slot, bool first,
       rhythm.period = 45 * kDay;
       break;
   }
-  rhythm.phase = static_cast<std::int64_t>(
-      (hash >> 20) % static_cast<std::uint64_t>(rhythm.period));
+  rhythm.phase = static_cast<std::int64_t>((hash >> 20) % static_cast<std::uint64_t>(rhythm.period));
   return rhythm;
 }
 
-Span LifeSpan(const Workload& workload, const Rhythm& rhythm,
-              std::int64_t number, std::uint64_t hash) {
+Span LifeSpan(const Workload& workload, const Rhythm& rhythm, std::int64_t number, std::uint64_t hash) {
   Span span;
-  span.start = rhythm.phase + number * rhythm.period +
-               static_cast<std::int64_t>(hash % 600);
+  span.start = rhythm.phase + number * rhythm.period + static_cast<std::int64_t>(hash % 600);
   span.end = rhythm.phase + (number + 1) * rhythm.period;
   if (workload.kind == Kind::kJob) {
-    span.end =
-        span.start + 120 + static_cast<std::int64_t>((hash >> 16) % 10800);
+    span.end = span.start + 120 + static_cast<std::int64_t>((hash >> 16) % 10800);
   }
   return span;
 }
 
-int ChooseNode(const Population& population, const Workload& workload,
-               const Slot& slot, std::int64_t life, std::uint64_t hash) {
-  const std::vector<int>& nodes =
-      population.cluster_nodes[static_cast<std::size_t>(workload.cluster)];
+int ChooseNode(const Population& population, const Workload& workload, const Slot& slot, std::int64_t life,
+               std::uint64_t hash) {
+  const std::vector<int>& nodes = population.cluster_nodes[static_cast<std::size_t>(workload.cluster)];
   // The daemon keeps its node; all others go to the next one with each life,
   // which is a different one wherever there are two.
-  std::uint64_t index =
-      workload.kind == Kind::kDaemonSet || workload.kind == Kind::kBare
-          ? slot.ordinal
-          : hash % 1021 + static_cast<std::uint64_t>(life);
+  std::uint64_t index = workload.kind == Kind::kDaemonSet || workload.kind == Kind::kBare
+                            ? slot.ordinal
+                            : hash % 1021 + static_cast<std::uint64_t>(life);
   if (workload.kind == Kind::kBare) index = hash;
   return nodes[index % nodes.size()];
 }
@@ -90,9 +81,7 @@ void AppendLetters(std::uint64_t hash, int count, std::string* out) {
 
 }  // namespace
 
-Span Intersect(Span a, Span b) {
-  return {std::max(a.start, b.start), std::min(a.end, b.end)};
-}
+Span Intersect(Span a, Span b) { return {std::max(a.start, b.start), std::min(a.end, b.end)}; }
 
 Span Hull(Span a, Span b) {
   if (a.empty()) return b;
@@ -101,8 +90,7 @@ Span Hull(Span a, Span b) {
 }
 
 std::int64_t UnionSeconds(std::vector<Span> spans) {
-  std::sort(spans.begin(), spans.end(),
-            [](Span a, Span b) { return a.start < b.start; });
+  std::sort(spans.begin(), spans.end(), [](Span a, Span b) { return a.start < b.start; });
   std::int64_t seconds = 0;
   std::int64_t covered_to = std::numeric_limits<std::int64_t>::min();
   for (const Span span : spans) {
@@ -114,36 +102,29 @@ std::int64_t UnionSeconds(std::vector<Span> spans) {
   return seconds;
 }
 
-std::int64_t FloorDiv(std::int64_t a, std::int64_t b) {
-  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
-}
+std::int64_t FloorDiv(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
 
-void ForEachLife(const Population& population, std::uint64_t seed,
-                 std::uint32_t slot_index, Span window,
+void ForEachLife(const Population& population, std::uint64_t seed, std::uint32_t slot_index, Span window,
                  absl::FunctionRef<void(const Life&)> visit) {
   const Slot& slot = population.slots[slot_index];
   const Workload& workload = population.workloads[slot.workload];
   const std::uint64_t hash = Hash(seed, Salt::kLife, slot_index);
   const bool first = slot.workload < population.clusters.size();
   const Rhythm rhythm = SlotRhythm(workload, slot, first, hash);
-  for (std::int64_t number =
-           FloorDiv(window.start - rhythm.phase, rhythm.period);
+  for (std::int64_t number = FloorDiv(window.start - rhythm.phase, rhythm.period);
        rhythm.phase + number * rhythm.period < window.end; ++number) {
     Life life;
     life.number = number;
-    life.span = LifeSpan(
-        workload, rhythm, number,
-        Hash(seed, Salt::kGap, slot_index, static_cast<std::uint64_t>(number)));
+    life.span =
+        LifeSpan(workload, rhythm, number, Hash(seed, Salt::kGap, slot_index, static_cast<std::uint64_t>(number)));
     if (Intersect(life.span, window).empty()) continue;
     life.node = ChooseNode(population, workload, slot, number, hash >> 32);
     visit(life);
   }
 }
 
-std::int64_t RestartSeconds(std::uint64_t seed, std::uint32_t slot,
-                            std::int64_t day_start, Span span) {
-  const std::uint64_t h =
-      Hash(seed, Salt::kRestart, slot, static_cast<std::uint64_t>(day_start));
+std::int64_t RestartSeconds(std::uint64_t seed, std::uint32_t slot, std::int64_t day_start, Span span) {
+  const std::uint64_t h = Hash(seed, Salt::kRestart, slot, static_cast<std::uint64_t>(day_start));
   if (h % 20 != 0) return 0;
   Span gap;
   gap.start = day_start + static_cast<std::int64_t>((h >> 8) % kDay);
@@ -152,9 +133,8 @@ std::int64_t RestartSeconds(std::uint64_t seed, std::uint32_t slot,
   return lost.empty() ? 0 : lost.end - lost.start;
 }
 
-void PodName(const Population& population, std::uint64_t seed,
-             std::uint32_t slot_index, std::int64_t life, bool with_uid,
-             std::string* name) {
+void PodName(const Population& population, std::uint64_t seed, std::uint32_t slot_index, std::int64_t life,
+             bool with_uid, std::string* name) {
   const Slot& slot = population.slots[slot_index];
   const Workload& workload = population.workloads[slot.workload];
   name->clear();

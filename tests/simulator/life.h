@@ -39,18 +39,15 @@ struct Life {
 
 // Calls `visit` for each pod of the slot that lives within `window`, oldest
 // first.
-void ForEachLife(const Population& population, std::uint64_t seed,
-                 std::uint32_t slot, Span window,
+void ForEachLife(const Population& population, std::uint64_t seed, std::uint32_t slot, Span window,
                  absl::FunctionRef<void(const Life&)> visit);
 
 // The seconds of `span` that a container restart took away. A container of a
 // slot restarts on some days.
-std::int64_t RestartSeconds(std::uint64_t seed, std::uint32_t slot,
-                            std::int64_t day_start, Span span);
+std::int64_t RestartSeconds(std::uint64_t seed, std::uint32_t slot, std::int64_t day_start, Span span);
 
 // Writes the pod's name into `*name`.
-void PodName(const Population& population, std::uint64_t seed,
-             std::uint32_t slot, std::int64_t life, bool with_uid,
+void PodName(const Population& population, std::uint64_t seed, std::uint32_t slot, std::int64_t life, bool with_uid,
              std::string* name);
 
 }  // namespace simulator

@@ -16,11 +16,9 @@ namespace {
 
 const absl::Time kMidnight = absl::FromUnixSeconds(1772668800);  // 2026-03-05
 // Within a second, too.
-const absl::Time kNow = kMidnight + absl::Hours(14) + absl::Minutes(30) +
-                        absl::Seconds(7) + absl::Milliseconds(600);
+const absl::Time kNow = kMidnight + absl::Hours(14) + absl::Minutes(30) + absl::Seconds(7) + absl::Milliseconds(600);
 
-constexpr char kPods[] =
-    "aggregate=cluster,namespace,pod,node,controllerKind,controller";
+constexpr char kPods[] = "aggregate=cluster,namespace,pod,node,controllerKind,controller";
 
 SimulatorOptions Options(Product product = Product::kKubecost) {
   SimulatorOptions options;
@@ -31,16 +29,11 @@ SimulatorOptions Options(Product product = Product::kKubecost) {
   return options;
 }
 
-std::string Text(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
-}
+std::string Text(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()); }
 
-Json Pods(const Simulator& server, absl::Time start, absl::Time end,
-          const std::string& prefix = "/model") {
-  return GetData(server.port(),
-                 absl::StrCat(prefix, "/allocation?window=", Text(start), ",",
-                              Text(end), "&accumulate=true&splitIdle=true&",
-                              "idle=true&includeIdle=true&", kPods))
+Json Pods(const Simulator& server, absl::Time start, absl::Time end, const std::string& prefix = "/model") {
+  return GetData(server.port(), absl::StrCat(prefix, "/allocation?window=", Text(start), ",", Text(end),
+                                             "&accumulate=true&splitIdle=true&", "idle=true&includeIdle=true&", kPods))
       .items.at(0);
 }
 
@@ -52,8 +45,7 @@ double Sum(const std::vector<OracleEntry>& entries) {
 
 // Every row lies within the window asked for and before `now`, and all levels
 // of the oracle know the same.
-void Check(const Simulator& server, absl::Time start, absl::Time end,
-           const std::string& prefix = "/model") {
+void Check(const Simulator& server, absl::Time start, absl::Time end, const std::string& prefix = "/model") {
   const Json set = Pods(server, start, end, prefix);
   ASSERT_GT(set.members.size(), 50u);
   const std::string known = Text(std::min(end, server.Now()));
@@ -67,10 +59,8 @@ void Check(const Simulator& server, absl::Time start, absl::Time end,
   const auto pods = server.Oracle(start, end, Level::kPod);
   EXPECT_NEAR(Sum(pods), SumOf(set, "totalCost"), 1e-9);
   const double bound = 5e-6 * static_cast<double>(set.members.size() + 50);
-  EXPECT_NEAR(Sum(server.Oracle(start, end, Level::kNamespace)), Sum(pods),
-              bound);
-  EXPECT_NEAR(Sum(server.Oracle(start, end, Level::kCluster)), Sum(pods),
-              bound);
+  EXPECT_NEAR(Sum(server.Oracle(start, end, Level::kNamespace)), Sum(pods), bound);
+  EXPECT_NEAR(Sum(server.Oracle(start, end, Level::kCluster)), Sum(pods), bound);
 }
 
 TEST(LiveWindowTest, AnHour) {
@@ -94,24 +84,16 @@ TEST(LiveWindowTest, TheHoursOfADayAreTheDay) {
   double hours = 0;
   for (int hour = 0; hour < 15; ++hour) {
     const absl::Time start = kMidnight + absl::Hours(hour);
-    hours +=
-        Sum(server.Oracle(start, start + absl::Hours(1), Level::kNamespace));
+    hours += Sum(server.Oracle(start, start + absl::Hours(1), Level::kNamespace));
   }
-  const double today =
-      Sum(server.Oracle(kMidnight, kMidnight + absl::Hours(24), Level::kPod));
+  const double today = Sum(server.Oracle(kMidnight, kMidnight + absl::Hours(24), Level::kPod));
   EXPECT_NEAR(hours, today, 1e-2);
 }
 
 TEST(LiveWindowTest, TodayGrowsWithEachSecondAndTheLastHourStays) {
   Simulator server(Options());
-  const auto today = [&] {
-    return Sum(server.Oracle(kMidnight, kMidnight + absl::Hours(24),
-                             Level::kCluster));
-  };
-  const auto hour = [&] {
-    return Pods(server, kMidnight + absl::Hours(13),
-                kMidnight + absl::Hours(14));
-  };
+  const auto today = [&] { return Sum(server.Oracle(kMidnight, kMidnight + absl::Hours(24), Level::kCluster)); };
+  const auto hour = [&] { return Pods(server, kMidnight + absl::Hours(13), kMidnight + absl::Hours(14)); };
   const double before = today();
   const double of_hour = SumOf(hour(), "totalCost");
   server.SetNow(kNow + absl::Milliseconds(300));  // the same second
@@ -124,11 +106,8 @@ TEST(LiveWindowTest, TodayGrowsWithEachSecondAndTheLastHourStays) {
 TEST(LiveWindowTest, NothingIsKnownAtMidnight) {
   Simulator server(Options());
   server.SetNow(kMidnight);
-  EXPECT_TRUE(Pods(server, kMidnight, kMidnight + absl::Hours(24))
-                  .members.empty());
-  EXPECT_TRUE(
-      server.Oracle(kMidnight, kMidnight + absl::Hours(24), Level::kPod)
-          .empty());
+  EXPECT_TRUE(Pods(server, kMidnight, kMidnight + absl::Hours(24)).members.empty());
+  EXPECT_TRUE(server.Oracle(kMidnight, kMidnight + absl::Hours(24), Level::kPod).empty());
 }
 
 }  // namespace

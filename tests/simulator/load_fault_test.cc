@@ -167,9 +167,8 @@ TEST_F(LoadFaultTest, NoLongWindows) {
 TEST_F(LoadFaultTest, NoHourlyStore) {
   SetFault("no_hourly");
   const auto body = [&](const char* start, const char* end) {
-    const Response response =
-        Fetch(server_.port(), absl::StrCat("/model/allocation?window=", start, ",", end,
-                                           "&aggregate=cluster&accumulate=true"));
+    const Response response = Fetch(server_.port(), absl::StrCat("/model/allocation?window=", start, ",", end,
+                                                                 "&aggregate=cluster&accumulate=true"));
     EXPECT_EQ(response.status, 200);
     return response.body;
   };

@@ -97,16 +97,14 @@ bool ReadListen(absl::string_view value, SimulatorOptions& options) {
   absl::ConsumePrefix(&host, "[");
   absl::ConsumeSuffix(&host, "]");
   options.host = host.empty() ? "0.0.0.0" : std::string(host);
-  return absl::SimpleAtoi(value.substr(colon + 1), &options.port) &&
-         options.port >= 0 && options.port <= 65535;
+  return absl::SimpleAtoi(value.substr(colon + 1), &options.port) && options.port >= 0 && options.port <= 65535;
 }
 
 bool ReadOffset(absl::string_view value, absl::Duration* offset) {
   int hours = 0;
   int minutes = 0;
-  if (value.size() != 6 || (value[0] != '+' && value[0] != '-') ||
-      value[3] != ':' || !absl::SimpleAtoi(value.substr(1, 2), &hours) ||
-      !absl::SimpleAtoi(value.substr(4, 2), &minutes)) {
+  if (value.size() != 6 || (value[0] != '+' && value[0] != '-') || value[3] != ':' ||
+      !absl::SimpleAtoi(value.substr(1, 2), &hours) || !absl::SimpleAtoi(value.substr(4, 2), &minutes)) {
     return false;
   }
   *offset = absl::Hours(hours) + absl::Minutes(minutes);
@@ -115,8 +113,8 @@ bool ReadOffset(absl::string_view value, absl::Duration* offset) {
 }
 
 template <typename Choice>
-bool Choose(absl::string_view value, absl::string_view first, Choice if_first,
-            absl::string_view second, Choice if_second, Choice* out) {
+bool Choose(absl::string_view value, absl::string_view first, Choice if_first, absl::string_view second,
+            Choice if_second, Choice* out) {
   *out = value == first ? if_first : if_second;
   return value == first || value == second;
 }
@@ -127,20 +125,18 @@ bool ReadCount(absl::string_view value, Number least, Number* out) {
 }
 
 bool ReadProduct(absl::string_view value, SimulatorOptions& options) {
-  return Choose(value, "kubecost", simulator::Product::kKubecost, "opencost",
-                simulator::Product::kOpenCost, &options.product);
+  return Choose(value, "kubecost", simulator::Product::kKubecost, "opencost", simulator::Product::kOpenCost,
+                &options.product);
 }
 
 bool ReadKeep(absl::string_view value, SimulatorOptions& options) {
-  return Choose(value, "all", simulator::KeepAttributes::kAll, "aggregated",
-                simulator::KeepAttributes::kAggregated,
+  return Choose(value, "all", simulator::KeepAttributes::kAll, "aggregated", simulator::KeepAttributes::kAggregated,
                 &options.keep_attributes.emplace());
 }
 
 bool ReadSettingsEndpoint(absl::string_view value, SimulatorOptions& options) {
   using simulator::SettingsEndpoint;
-  return Choose(value, "getConfigs", SettingsEndpoint::kGetConfigs,
-                "productConfigs", SettingsEndpoint::kProductConfigs,
+  return Choose(value, "getConfigs", SettingsEndpoint::kGetConfigs, "productConfigs", SettingsEndpoint::kProductConfigs,
                 &options.settings_endpoint);
 }
 
@@ -165,19 +161,14 @@ using Reader = std::function<bool(absl::string_view)>;
 
 std::map<absl::string_view, Reader> Readers(Settings& s) {
   SimulatorOptions& o = s.options;
-  const auto rate = [](double* out) {
-    return [out](absl::string_view v) { return absl::SimpleAtod(v, out); };
-  };
-  const auto count = [](int least, int* out) {
-    return [=](absl::string_view v) { return ReadCount(v, least, out); };
-  };
+  const auto rate = [](double* out) { return [out](absl::string_view v) { return absl::SimpleAtod(v, out); }; };
+  const auto count = [](int least, int* out) { return [=](absl::string_view v) { return ReadCount(v, least, out); }; };
   return {
       {"listen", [&](absl::string_view v) { return ReadListen(v, o); }},
       {"product", [&](absl::string_view v) { return ReadProduct(v, o); }},
       {"envelope",
        [&](absl::string_view v) {
-         return Choose(v, "old", simulator::Envelope::kOld, "new",
-                       simulator::Envelope::kNew, &o.envelope);
+         return Choose(v, "old", simulator::Envelope::kOld, "new", simulator::Envelope::kNew, &o.envelope);
        }},
       {"keep-attributes", [&](absl::string_view v) { return ReadKeep(v, o); }},
       {"currency",
@@ -185,17 +176,14 @@ std::map<absl::string_view, Reader> Readers(Settings& s) {
          o.currency = std::string(v);
          return true;
        }},
-      {"currency-endpoint",
-       [&](absl::string_view v) { return ReadSettingsEndpoint(v, o); }},
+      {"currency-endpoint", [&](absl::string_view v) { return ReadSettingsEndpoint(v, o); }},
       {"pods", count(1, &o.pods)},
       {"namespaces", count(0, &o.namespaces)},
       {"nodes", count(0, &o.nodes)},
       {"clusters", count(1, &o.clusters)},
-      {"seed",
-       [&](absl::string_view v) { return absl::SimpleAtoi(v, &o.seed); }},
+      {"seed", [&](absl::string_view v) { return absl::SimpleAtoi(v, &o.seed); }},
       {"history-days", count(0, &o.history_days)},
-      {"utc-offset",
-       [&](absl::string_view v) { return ReadOffset(v, &o.utc_offset); }},
+      {"utc-offset", [&](absl::string_view v) { return ReadOffset(v, &o.utc_offset); }},
       {"now",
        [&](absl::string_view v) {
          s.own_clock = true;
@@ -217,10 +205,7 @@ std::map<absl::string_view, Reader> Readers(Settings& s) {
       {"null-efficiency-rate", rate(&o.null_efficiency_rate)},
       {"null-cost-rate", rate(&o.null_cost_rate)},
       {"negative-cost-rate", rate(&o.negative_cost_rate)},
-      {"adjustments",
-       [&](absl::string_view v) {
-         return absl::SimpleAtob(v, &o.adjustments.emplace());
-       }},
+      {"adjustments", [&](absl::string_view v) { return absl::SimpleAtob(v, &o.adjustments.emplace()); }},
       {"event", [&](absl::string_view v) { return ReadEvent(v, o); }},
       {"outage", [&](absl::string_view v) { return ReadOutage(v, o); }},
       {"fault",
@@ -246,8 +231,7 @@ std::string ReadFlags(int argc, char** argv, Settings* settings) {
       if (!absl::ConsumePrefix(&text, "--")) {
         return absl::StrCat("unexpected argument ", argv[i]);
       }
-      const std::pair<absl::string_view, absl::string_view> parts =
-          absl::StrSplit(text, absl::MaxSplits('=', 1));
+      const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
       const auto reader = readers.find(parts.first);
       if (reader == readers.end()) {
         return absl::StrCat("unknown flag --", parts.first);
@@ -263,8 +247,7 @@ std::string ReadFlags(int argc, char** argv, Settings* settings) {
 int Run(Settings& settings) {
   SimulatorOptions& options = settings.options;
   if (settings.own_clock) {
-    options.now = [start = settings.now, epoch = settings.epoch,
-                   scale = settings.scale] {
+    options.now = [start = settings.now, epoch = settings.epoch, scale = settings.scale] {
       return start + (absl::Now() - epoch) * scale;
     };
   }
@@ -279,8 +262,8 @@ int Run(Settings& settings) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   simulator::Simulator server(std::move(options));
   server.SetFault(settings.fault);
-  std::printf("kubecost-simulator listening on %s product=%s pods=%d\n",
-              server.url().c_str(), kubecost ? "kubecost" : "opencost", pods);
+  std::printf("kubecost-simulator listening on %s product=%s pods=%d\n", server.url().c_str(),
+              kubecost ? "kubecost" : "opencost", pods);
   std::fflush(stdout);
   int signal = 0;
   sigwait(&signals, &signal);
@@ -297,8 +280,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (settings.help) {
-    std::printf("%s%s\n", kUsage,
-                absl::StrJoin(simulator::FaultNames(), "\n  ").c_str());
+    std::printf("%s%s\n", kUsage, absl::StrJoin(simulator::FaultNames(), "\n  ").c_str());
     return 0;
   }
   return Run(settings);

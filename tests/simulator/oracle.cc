@@ -47,16 +47,15 @@ using Amounts = std::array<Units, kParts>;
 
 Amounts AmountsOf(const Row& row, const Derived& d) {
   const Figures& f = row.figures;
-  return {
-      Rounded(d.total_cost),
-      Sum(Rounded(d.cpu_cost), Rounded(f[kCpuAdjustment])),
-      Sum(Rounded(f[kGpuCost]), Rounded(f[kGpuAdjustment])),
-      Sum(Rounded(d.ram_cost), Rounded(f[kRamAdjustment])),
-      Sum(Rounded(f[kPvCost]), Rounded(d.pv_adjustment)),
-      Sum(Rounded(d.network_cost), Rounded(f[kNetworkAdjustment])),
-      Sum(Rounded(f[kLoadBalancerCost]), Rounded(f[kLoadBalancerAdjustment])),
-      Rounded(f[kSharedCost]),
-      Rounded(f[kExternalCost])};
+  return {Rounded(d.total_cost),
+          Sum(Rounded(d.cpu_cost), Rounded(f[kCpuAdjustment])),
+          Sum(Rounded(f[kGpuCost]), Rounded(f[kGpuAdjustment])),
+          Sum(Rounded(d.ram_cost), Rounded(f[kRamAdjustment])),
+          Sum(Rounded(f[kPvCost]), Rounded(d.pv_adjustment)),
+          Sum(Rounded(d.network_cost), Rounded(f[kNetworkAdjustment])),
+          Sum(Rounded(f[kLoadBalancerCost]), Rounded(f[kLoadBalancerAdjustment])),
+          Rounded(f[kSharedCost]),
+          Rounded(f[kExternalCost])};
 }
 
 // A quotient of sums that is unknown once a term is.
@@ -114,12 +113,9 @@ void MergeEfficiency(const Derived& d, const Amounts& amounts, Merged& m) {
     m.total.Spoil();
     return;
   }
-  m.cpu.Add(Times(Emitted(d.cpu_usage), minutes),
-            Times(Emitted(d.cpu_request), minutes));
-  m.memory.Add(Times(Emitted(d.ram_usage), minutes),
-               Times(Emitted(d.ram_request), minutes));
-  const std::optional<double> weight =
-      Value(Sum(Sum(amounts[1], amounts[3]), amounts[2]));
+  m.cpu.Add(Times(Emitted(d.cpu_usage), minutes), Times(Emitted(d.cpu_request), minutes));
+  m.memory.Add(Times(Emitted(d.ram_usage), minutes), Times(Emitted(d.ram_request), minutes));
+  const std::optional<double> weight = Value(Sum(Sum(amounts[1], amounts[3]), amounts[2]));
   m.total.Add(Times(Emitted(d.total_efficiency), weight), weight);
 }
 
@@ -129,18 +125,14 @@ bool Costlier(Units a, Units b) {
   return *a > *b;
 }
 
-void MergeAttributes(const Row& row, const Amounts& amounts,
-                     const SimulatorOptions& options, Merged& m) {
+void MergeAttributes(const Row& row, const Amounts& amounts, const SimulatorOptions& options, Merged& m) {
   const auto word = [&](absl::string_view text) {
-    const bool spelled =
-        text.empty() && options.unallocated_properties && !row.idle;
+    const bool spelled = text.empty() && options.unallocated_properties && !row.idle;
     return std::string(spelled ? kUnallocated : text);
   };
-  Attributes attributes(row.id.node, word(row.id.kind),
-                        word(row.id.controller));
+  Attributes attributes(row.id.node, word(row.id.kind), word(row.id.controller));
   const bool tie = amounts[0] == m.attribute_cost;
-  if (!m.any || Costlier(amounts[0], m.attribute_cost) ||
-      (tie && attributes < m.attributes)) {
+  if (!m.any || Costlier(amounts[0], m.attribute_cost) || (tie && attributes < m.attributes)) {
     m.attribute_cost = amounts[0];
     m.attributes = std::move(attributes);
   }
@@ -151,9 +143,7 @@ using Key = std::tuple<std::string, std::string, std::string>;
 Key KeyOf(const Row& row, Level level) {
   std::string cluster(row.id.cluster);
   if (level == Level::kCluster) return {std::move(cluster), "", ""};
-  const auto named = [](absl::string_view text) {
-    return std::string(text.empty() ? kUnallocated : text);
-  };
+  const auto named = [](absl::string_view text) { return std::string(text.empty() ? kUnallocated : text); };
   const std::string ns = row.idle ? std::string(kIdle) : named(row.id.ns);
   if (level == Level::kNamespace) return {std::move(cluster), ns, ""};
   // With INGEST_POD_UID the UID follows the name after a space.
@@ -162,8 +152,7 @@ Key KeyOf(const Row& row, Level level) {
 }
 
 // The query that an exporter sends for a level.
-AllocationQuery QueryFor(const World& world, const OracleRequest& request,
-                         std::int64_t now) {
+AllocationQuery QueryFor(const World& world, const OracleRequest& request, std::int64_t now) {
   const bool kubecost = world.options().product == Product::kKubecost;
   AllocationQuery query;
   query.window = request.window;
@@ -180,8 +169,7 @@ AllocationQuery QueryFor(const World& world, const OracleRequest& request,
   }
   if (request.level == Level::kPod) {
     for (const Dimension dimension :
-         {Dimension::kPod, Dimension::kNode, Dimension::kControllerKind,
-          Dimension::kController}) {
+         {Dimension::kPod, Dimension::kNode, Dimension::kControllerKind, Dimension::kController}) {
       query.aggregate.push_back(dimension);
     }
   }
@@ -242,8 +230,7 @@ OracleEntry EntryOf(const Key& key, const Merged& m) {
   return entry;
 }
 
-void AddSpecialRows(const std::vector<OracleEntry>& namespaces,
-                    std::vector<OracleEntry>* clusters) {
+void AddSpecialRows(const std::vector<OracleEntry>& namespaces, std::vector<OracleEntry>* clusters) {
   for (OracleEntry& cluster : *clusters) {
     for (const OracleEntry& entry : namespaces) {
       if (entry.cluster != cluster.cluster) continue;
@@ -254,8 +241,7 @@ void AddSpecialRows(const std::vector<OracleEntry>& namespaces,
   }
 }
 
-void AddPods(const World& world, const OracleRequest& request, std::int64_t now,
-             const std::atomic<bool>* stop,
+void AddPods(const World& world, const OracleRequest& request, std::int64_t now, const std::atomic<bool>* stop,
              std::vector<OracleEntry>* clusters) {
   OracleRequest below = request;
   below.level = Level::kPod;
@@ -270,39 +256,32 @@ void AddPods(const World& world, const OracleRequest& request, std::int64_t now,
   for (const auto& [key, merged] : Merge(world, Level::kPod, rows)) {
     if (EntryOf(key, merged).total) ++known[std::get<0>(key)];
   }
-  const auto length =
-      static_cast<double>(query.window.end - query.window.start);
+  const auto length = static_cast<double>(query.window.end - query.window.start);
   for (OracleEntry& cluster : *clusters) {
-    cluster.coverage =
-        static_cast<double>(UnionSeconds(runs[cluster.cluster])) / length;
+    cluster.coverage = static_cast<double>(UnionSeconds(runs[cluster.cluster])) / length;
     cluster.pods = known[cluster.cluster];
   }
 }
 
-void AppendNumber(absl::string_view name, std::optional<double> value,
-                  std::string* out) {
+void AppendNumber(absl::string_view name, std::optional<double> value, std::string* out) {
   absl::StrAppend(out, ",\"", name, "\":");
   if (!value) {
     out->append("null");
     return;
   }
   std::array<char, 32> buffer;
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), *value);
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), *value);
   out->append(buffer.data(), end.ptr);
 }
 
-void AppendText(absl::string_view name, absl::string_view value,
-                std::string* out) {
+void AppendText(absl::string_view name, absl::string_view value, std::string* out) {
   absl::StrAppend(out, ",\"", name, "\":");
   AppendJsonString(value, out);
 }
 
 }  // namespace
 
-std::vector<OracleEntry> ComputeOracle(const World& world,
-                                       const OracleRequest& request,
-                                       std::int64_t now,
+std::vector<OracleEntry> ComputeOracle(const World& world, const OracleRequest& request, std::int64_t now,
                                        const std::atomic<bool>* stop) {
   std::vector<OracleEntry> entries;
   RowSet rows;

@@ -66,9 +66,7 @@ struct OracleRequest {
 };
 
 // Sorted by (cluster, ns, pod). `stop` makes it give up early.
-std::vector<OracleEntry> ComputeOracle(const World& world,
-                                       const OracleRequest& request,
-                                       std::int64_t now,
+std::vector<OracleEntry> ComputeOracle(const World& world, const OracleRequest& request, std::int64_t now,
                                        const std::atomic<bool>* stop);
 
 // An array of objects, `null` for what is absent.

@@ -43,7 +43,9 @@ std::map<Key, Brute> BruteForce(const std::string& body, Level level) {
   std::map<Key, Brute> out;
   Json json;
   EXPECT_TRUE(ParseJson(body, &json));
-  for (const auto& [name, row] : json["data"].items.at(0).members) {
+  for (const Json::Member& member : json["data"].items.at(0).members) {
+    const std::string& name = member.name;
+    const Json& row = member.value;
     const bool idle = absl::EndsWith(name, "__idle__");
     const Json& p = row["properties"];
     const auto part = [&](const char* field) -> std::string {

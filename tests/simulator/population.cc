@@ -27,9 +27,8 @@ std::size_t Index(Kind kind) { return static_cast<std::size_t>(kind); }
 // The first workloads of every cluster are fixed, so that even ten pods show
 // each kind, and one row without a namespace.
 Kind ChooseKind(int round, std::uint64_t hash) {
-  constexpr std::array<Kind, 6> kFirst = {Kind::kStatefulSet, Kind::kDeployment,
-                                          Kind::kJob,         Kind::kBare,
-                                          Kind::kDaemonSet,   Kind::kBare};
+  constexpr std::array<Kind, 6> kFirst = {Kind::kStatefulSet, Kind::kDeployment, Kind::kJob,
+                                          Kind::kBare,        Kind::kDaemonSet,  Kind::kBare};
   if (round < static_cast<int>(kFirst.size())) {
     return kFirst[static_cast<std::size_t>(round)];
   }
@@ -64,13 +63,11 @@ void ChooseSize(std::uint64_t seed, std::uint64_t id, Workload& workload) {
     workload.cpu_request = kCores[(h >> 8) % kCores.size()];
     workload.ram_request = kMemory[(h >> 16) % kMemory.size()] * kMebibyte;
   }
-  workload.containers = 1 + static_cast<int>((h >> 24) % 8 > 5) +
-                        static_cast<int>((h >> 28) % 16 > 13);
+  workload.containers = 1 + static_cast<int>((h >> 24) % 8 > 5) + static_cast<int>((h >> 28) % 16 > 13);
   const bool replicated = workload.kind == Kind::kDeployment;
   workload.load_balancer = replicated && (h >> 32) % 8 == 0;
   if (replicated || workload.kind == Kind::kJob) {
-    workload.gpus =
-        (h >> 40) % 32 == 0 ? 1 + static_cast<int>((h >> 48) % 2) : 0;
+    workload.gpus = (h >> 40) % 32 == 0 ? 1 + static_cast<int>((h >> 48) % 2) : 0;
   }
 }
 
@@ -80,16 +77,13 @@ void AddNodes(const SimulatorOptions& options, Population& population) {
   count = std::max(count, clusters);
   population.cluster_nodes.resize(population.clusters.size());
   for (int i = 0; i < count; ++i) {
-    const std::uint64_t h =
-        Hash(options.seed, Salt::kNode, static_cast<std::uint64_t>(i));
+    const std::uint64_t h = Hash(options.seed, Salt::kNode, static_cast<std::uint64_t>(i));
     Node node;
     node.cluster = i % clusters;
-    node.name = absl::StrCat("ip-10-", i / 65536, "-", i / 256 % 256, "-",
-                             i % 256, ".eu-central-1.compute.internal");
+    node.name = absl::StrCat("ip-10-", i / 65536, "-", i / 256 % 256, "-", i % 256, ".eu-central-1.compute.internal");
     node.provider_id = absl::StrCat("i-", absl::Hex(h, absl::kZeroPad16));
     node.price_factor = h % 4 == 0 ? 0.35 : 1;
-    population.cluster_nodes[static_cast<std::size_t>(node.cluster)].push_back(
-        i);
+    population.cluster_nodes[static_cast<std::size_t>(node.cluster)].push_back(i);
     population.nodes.push_back(std::move(node));
   }
 }
@@ -101,26 +95,20 @@ void AddNames(const SimulatorOptions& options, Population& population) {
     if (i == 0 && !kubecost) {
       population.clusters.emplace_back("default-cluster");
     } else if (i < 3) {
-      population.clusters.push_back(
-          absl::StrCat("cluster-", kWords[static_cast<std::size_t>(i)]));
+      population.clusters.push_back(absl::StrCat("cluster-", kWords[static_cast<std::size_t>(i)]));
     } else {
       population.clusters.push_back(absl::StrCat("cluster-", i + 1));
     }
   }
-  const int count = options.namespaces > 0
-                        ? options.namespaces
-                        : std::clamp(3 + options.pods / 40, 3, 2000);
-  constexpr std::array<absl::string_view, 3> kSystem = {
-      "kube-system", "monitoring", "default"};
+  const int count = options.namespaces > 0 ? options.namespaces : std::clamp(3 + options.pods / 40, 3, 2000);
+  constexpr std::array<absl::string_view, 3> kSystem = {"kube-system", "monitoring", "default"};
   for (int i = 0; i < count; ++i) {
-    population.namespaces.push_back(
-        i < 3 ? std::string(kSystem[static_cast<std::size_t>(i)])
-              : absl::StrCat("team-", i - 2));
+    population.namespaces.push_back(i < 3 ? std::string(kSystem[static_cast<std::size_t>(i)])
+                                          : absl::StrCat("team-", i - 2));
   }
 }
 
-Workload MakeWorkload(const SimulatorOptions& options,
-                      const Population& population, std::uint64_t id) {
+Workload MakeWorkload(const SimulatorOptions& options, const Population& population, std::uint64_t id) {
   const int clusters = static_cast<int>(population.clusters.size());
   const int namespaces = static_cast<int>(population.namespaces.size());
   const int round = static_cast<int>(id) / clusters;
@@ -128,16 +116,12 @@ Workload MakeWorkload(const SimulatorOptions& options,
   Workload workload;
   workload.kind = ChooseKind(round, h);
   workload.cluster = static_cast<int>(id) % clusters;
-  workload.ns =
-      static_cast<int>((h >> 20) % static_cast<std::uint64_t>(namespaces));
+  workload.ns = static_cast<int>((h >> 20) % static_cast<std::uint64_t>(namespaces));
   if (round == 5 || (round > 5 && h % 512 == 0)) workload.ns = -1;
-  workload.nameless_pod =
-      round > 5 && workload.ns < 0 && workload.kind == Kind::kBare;
-  const int cluster_nodes = static_cast<int>(
-      population.cluster_nodes[static_cast<std::size_t>(workload.cluster)]
-          .size());
-  workload.replicas = ChooseReplicas(workload.kind, cluster_nodes,
-                                     Hash(options.seed, Salt::kReplicas, id));
+  workload.nameless_pod = round > 5 && workload.ns < 0 && workload.kind == Kind::kBare;
+  const int cluster_nodes =
+      static_cast<int>(population.cluster_nodes[static_cast<std::size_t>(workload.cluster)].size());
+  workload.replicas = ChooseReplicas(workload.kind, cluster_nodes, Hash(options.seed, Salt::kReplicas, id));
   if (round < 6) workload.replicas = std::min(workload.replicas, 2);
   ChooseSize(options.seed, id, workload);
   return workload;
@@ -146,8 +130,7 @@ Workload MakeWorkload(const SimulatorOptions& options,
 }  // namespace
 
 absl::string_view KindName(Kind kind) {
-  constexpr std::array<absl::string_view, 5> kNames = {
-      "deployment", "statefulset", "daemonset", "job", ""};
+  constexpr std::array<absl::string_view, 5> kNames = {"deployment", "statefulset", "daemonset", "job", ""};
   return kNames[Index(kind)];
 }
 
@@ -161,17 +144,14 @@ Population MakePopulation(const SimulatorOptions& options) {
   int left = options.pods;
   for (std::uint64_t id = 0; left > 0; ++id) {
     Workload workload = MakeWorkload(options, population, id);
-    const std::size_t number =
-        numbering[{workload.cluster, workload.ns, workload.kind}]++;
+    const std::size_t number = numbering[{workload.cluster, workload.ns, workload.kind}]++;
     const auto& names = kAppNames[Index(workload.kind)];
-    workload.name =
-        absl::StrCat(names[number % names.size()], "-", number / names.size());
+    workload.name = absl::StrCat(names[number % names.size()], "-", number / names.size());
     workload.replicas = std::min(workload.replicas, left);
     left -= workload.replicas;
     for (int i = 0; i < workload.replicas; ++i) {
       population.slots.push_back(
-          {static_cast<std::uint32_t>(population.workloads.size()),
-           static_cast<std::uint32_t>(i)});
+          {static_cast<std::uint32_t>(population.workloads.size()), static_cast<std::uint32_t>(i)});
     }
     population.workloads.push_back(std::move(workload));
   }

@@ -25,20 +25,15 @@ struct Property {
 constexpr Property kProperties[] = {
     {"\"cluster\":", &Identity::cluster, Dimension::kCluster, ""},
     {"\"node\":", &Identity::node, Dimension::kNode, "leaked-node"},
-    {"\"container\":", &Identity::container, Dimension::kContainer,
-     "leaked-container"},
-    {"\"controller\":", &Identity::controller, Dimension::kController,
-     "leaked-controller"},
-    {"\"controllerKind\":", &Identity::kind, Dimension::kControllerKind,
-     "deployment"},
-    {"\"namespace\":", &Identity::ns, Dimension::kNamespace,
-     "leaked-namespace"},
+    {"\"container\":", &Identity::container, Dimension::kContainer, "leaked-container"},
+    {"\"controller\":", &Identity::controller, Dimension::kController, "leaked-controller"},
+    {"\"controllerKind\":", &Identity::kind, Dimension::kControllerKind, "deployment"},
+    {"\"namespace\":", &Identity::ns, Dimension::kNamespace, "leaked-namespace"},
     {"\"pod\":", &Identity::pod, Dimension::kPod, "leaked-pod"},
 };
 
 bool Has(const AllocationQuery& query, Dimension dimension) {
-  return std::find(query.aggregate.begin(), query.aggregate.end(), dimension) !=
-         query.aggregate.end();
+  return std::find(query.aggregate.begin(), query.aggregate.end(), dimension) != query.aggregate.end();
 }
 
 class Separator {
@@ -63,16 +58,14 @@ void AppendPadding(std::size_t bytes, std::string* out) {
 }
 
 // Labels and services do not survive merging.
-void AppendSingleMember(const RowTweaks& tweaks, const Row& row,
-                        std::int64_t index, Separator& separator,
+void AppendSingleMember(const RowTweaks& tweaks, const Row& row, std::int64_t index, Separator& separator,
                         std::string* out) {
   const bool padded = tweaks.label_bytes > 0 && index == 0;
   const bool single = row.members == 1 && row.runs;
   if (!single && !padded && !tweaks.extra_fields) return;
   separator.Next();
   out->append("\"labels\":{\"app\":");
-  AppendJsonString(row.id.controller.empty() ? row.id.pod : row.id.controller,
-                   out);
+  AppendJsonString(row.id.controller.empty() ? row.id.pod : row.id.controller, out);
   out->append(",\"kubernetes_io_hostname\":");
   AppendJsonString(row.id.node, out);
   if (tweaks.extra_fields) {
@@ -84,8 +77,7 @@ void AppendSingleMember(const RowTweaks& tweaks, const Row& row,
 
 }  // namespace
 
-void AppendProperties(const World& world, const AllocationQuery& query,
-                      const RowTweaks& tweaks, const Row& row,
+void AppendProperties(const World& world, const AllocationQuery& query, const RowTweaks& tweaks, const Row& row,
                       std::int64_t index, std::string* out) {
   const bool all = query.keep_all_properties || tweaks.leaked_properties;
   out->append(",\"properties\":{");
@@ -97,10 +89,9 @@ void AppendProperties(const World& world, const AllocationQuery& query,
     if (text.empty() && tweaks.leaked_properties && !aggregated) {
       text = property.leaked;
     }
-    const bool controller = property.dimension == Dimension::kController ||
-                            property.dimension == Dimension::kControllerKind;
-    if (text.empty() && aggregated && controller && !row.idle &&
-        world.options().unallocated_properties) {
+    const bool controller =
+        property.dimension == Dimension::kController || property.dimension == Dimension::kControllerKind;
+    if (text.empty() && aggregated && controller && !row.idle && world.options().unallocated_properties) {
       text = kUnallocated;
     }
     if (text.empty()) continue;

@@ -46,26 +46,22 @@ absl::string_view Text(const Parameters& parameters, absl::string_view name) {
   return it == parameters.end() ? absl::string_view() : it->second;
 }
 
-bool Flag(const Parameters& parameters, absl::string_view name,
-          bool otherwise) {
+bool Flag(const Parameters& parameters, absl::string_view name, bool otherwise) {
   const std::string text = absl::AsciiStrToLower(Text(parameters, name));
   if (text == "true" || text == "1" || text == "t") return true;
   if (text == "false" || text == "0" || text == "f") return false;
   return otherwise;
 }
 
-std::vector<std::string> List(const Parameters& parameters,
-                              absl::string_view name) {
+std::vector<std::string> List(const Parameters& parameters, absl::string_view name) {
   return absl::StrSplit(Text(parameters, name), ',', absl::SkipWhitespace());
 }
 
 // Seconds of "15m", "24h", "7d", "2w"; nothing for any other text.
-std::optional<std::int64_t> ParseDuration(absl::string_view text,
-                                          char* unit = nullptr) {
+std::optional<std::int64_t> ParseDuration(absl::string_view text, char* unit = nullptr) {
   if (text.size() < 2) return std::nullopt;
   std::int64_t count = 0;
-  if (!absl::SimpleAtoi(text.substr(0, text.size() - 1), &count) ||
-      count <= 0 || count > 100000) {
+  if (!absl::SimpleAtoi(text.substr(0, text.size() - 1), &count) || count <= 0 || count > 100000) {
     return std::nullopt;
   }
   if (unit != nullptr) *unit = text.back();
@@ -89,8 +85,7 @@ std::optional<std::int64_t> ParseDuration(absl::string_view text,
 std::optional<std::int64_t> ParseStep(absl::string_view text) {
   if (const auto seconds = ParseDuration(text)) return seconds;
   absl::Duration duration;
-  if (!absl::ParseDuration(text, &duration) || duration < absl::Seconds(1) ||
-      duration > absl::Hours(100'000)) {
+  if (!absl::ParseDuration(text, &duration) || duration < absl::Seconds(1) || duration > absl::Hours(100'000)) {
     return std::nullopt;
   }
   return absl::ToInt64Seconds(duration);
@@ -106,8 +101,7 @@ std::optional<Span> DurationWindow(absl::string_view text, std::int64_t now) {
   return Span{end - *length, end};
 }
 
-std::optional<Span> NamedWindow(const World& world, absl::string_view text,
-                                std::int64_t now) {
+std::optional<Span> NamedWindow(const World& world, absl::string_view text, std::int64_t now) {
   const std::int64_t today = world.DayStart(now);
   // Day 0 of Unix time was a Thursday; weeks begin on Sunday.
   const std::int64_t days = FloorDiv(today + world.offset_seconds(), kDay);
@@ -131,16 +125,13 @@ std::optional<Span> PairWindow(absl::string_view text) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, ',');
   if (parts.size() != 2) return std::nullopt;
   Span span;
-  const bool zulu =
-      ParseZulu(parts[0], &span.start) && ParseZulu(parts[1], &span.end);
-  const bool seconds = !zulu && absl::SimpleAtoi(parts[0], &span.start) &&
-                       absl::SimpleAtoi(parts[1], &span.end);
+  const bool zulu = ParseZulu(parts[0], &span.start) && ParseZulu(parts[1], &span.end);
+  const bool seconds = !zulu && absl::SimpleAtoi(parts[0], &span.start) && absl::SimpleAtoi(parts[1], &span.end);
   if ((!zulu && !seconds) || span.empty()) return std::nullopt;
   return span;
 }
 
-std::optional<Span> ParseWindow(const World& world, absl::string_view text,
-                                std::int64_t now) {
+std::optional<Span> ParseWindow(const World& world, absl::string_view text, std::int64_t now) {
   if (auto span = PairWindow(text)) return span;
   if (auto span = NamedWindow(world, text, now)) return span;
   return DurationWindow(text, now);
@@ -148,22 +139,18 @@ std::optional<Span> ParseWindow(const World& world, absl::string_view text,
 
 void ParseAggregate(const Parameters& parameters, AllocationQuery* query) {
   for (const std::string& raw : List(parameters, "aggregate")) {
-    const std::string name =
-        absl::AsciiStrToLower(absl::StripAsciiWhitespace(raw));
+    const std::string name = absl::AsciiStrToLower(absl::StripAsciiWhitespace(raw));
     if (name == "all") query->aggregate_all = true;
     if (name == "label:app") query->aggregate.push_back(Dimension::kAppLabel);
-    if (name != "label:app" && (absl::StartsWith(name, "label:") ||
-                                absl::StartsWith(name, "annotation:"))) {
+    if (name != "label:app" && (absl::StartsWith(name, "label:") || absl::StartsWith(name, "annotation:"))) {
       query->aggregate.push_back(Dimension::kUnknownLabel);
     }
     const auto* it =
-        std::find_if(kDimensions.begin(), kDimensions.end(),
-                     [&](const DimensionName& d) { return d.name == name; });
+        std::find_if(kDimensions.begin(), kDimensions.end(), [&](const DimensionName& d) { return d.name == name; });
     if (it != kDimensions.end()) query->aggregate.push_back(it->dimension);
   }
   if (query->aggregate.empty() && !query->aggregate_all) {
-    query->aggregate = {Dimension::kCluster, Dimension::kNode,
-                        Dimension::kNamespace, Dimension::kPod,
+    query->aggregate = {Dimension::kCluster, Dimension::kNode, Dimension::kNamespace, Dimension::kPod,
                         Dimension::kContainer};
     query->keep_all_properties = true;
   }
@@ -178,12 +165,10 @@ void ParseKubecost(const Parameters& parameters, AllocationQuery* query) {
   query->idle = Flag(parameters, "idle", true);
   query->split_idle = Flag(parameters, "splitIdle", false);
   const absl::string_view share = Text(parameters, "shareIdle");
-  query->share_idle = Flag(parameters, "shareIdle", false) ||
-                      share == "weighted" || share == "even";
+  query->share_idle = Flag(parameters, "shareIdle", false) || share == "weighted" || share == "even";
   query->conditions.share_tenancy = Flag(parameters, "shareTenancyCosts", true);
   query->conditions.external = Flag(parameters, "external", false);
-  query->conditions.adjustments =
-      query->conditions.adjustments && Flag(parameters, "reconcile", true);
+  query->conditions.adjustments = query->conditions.adjustments && Flag(parameters, "reconcile", true);
   query->share_namespaces = List(parameters, "shareNamespaces");
   for (const std::string& label : List(parameters, "shareLabels")) {
     if (absl::StartsWith(label, "app:")) {
@@ -201,25 +186,21 @@ void ParseKubecost(const Parameters& parameters, AllocationQuery* query) {
 
 // Kubecost's store has one set per day of its offset; a computed answer has
 // one per step, the whole window without a step.
-void ChooseSets(const World& world, std::int64_t step, bool stored,
-                AllocationQuery* query) {
+void ChooseSets(const World& world, std::int64_t step, bool stored, AllocationQuery* query) {
   const Span window = query->window;
   if (query->accumulate || (!stored && step <= 0)) {
     query->sets = {window};
     return;
   }
   if (stored) {
-    for (std::int64_t day = world.DayStart(window.start); day < window.end;
-         day += kDay) {
+    for (std::int64_t day = world.DayStart(window.start); day < window.end; day += kDay) {
       query->sets.push_back(Intersect(window, {day, day + kDay}));
     }
     return;
   }
   constexpr std::int64_t kMaxSets = 100000;
   for (std::int64_t start = window.start;
-       start < window.end &&
-       static_cast<std::int64_t>(query->sets.size()) < kMaxSets;
-       start += step) {
+       start < window.end && static_cast<std::int64_t>(query->sets.size()) < kMaxSets; start += step) {
     query->sets.push_back({start, start + step});
   }
 }
@@ -243,8 +224,7 @@ bool ParseZulu(absl::string_view text, std::int64_t* seconds) {
   return true;
 }
 
-ParsedQuery ParseQuery(const World& world, const Parameters& parameters,
-                       bool compute, std::int64_t now) {
+ParsedQuery ParseQuery(const World& world, const Parameters& parameters, bool compute, std::int64_t now) {
   ParsedQuery parsed;
   AllocationQuery& query = parsed.query;
   const bool kubecost = world.options().product == Product::kKubecost;
@@ -252,21 +232,18 @@ ParsedQuery ParseQuery(const World& world, const Parameters& parameters,
   const std::optional<Span> span = ParseWindow(world, window, now);
   if (!span) {
     parsed.problem = QueryProblem::kWindow;
-    parsed.message =
-        absl::StrCat("Invalid 'window' parameter: illegal window: ", window);
+    parsed.message = absl::StrCat("Invalid 'window' parameter: illegal window: ", window);
     return parsed;
   }
   query.window = *span;
   query.keep_all_properties =
-      world.options().keep_attributes.value_or(
-          kubecost ? KeepAttributes::kAggregated : KeepAttributes::kAll) ==
+      world.options().keep_attributes.value_or(kubecost ? KeepAttributes::kAggregated : KeepAttributes::kAll) ==
       KeepAttributes::kAll;
   ParseAggregate(parameters, &query);
   query.accumulate = Accumulates(parameters);
   query.conditions.now = now;
   query.conditions.adjustments = world.reconciles() && (!kubecost || !compute);
-  kubecost ? ParseKubecost(parameters, &query)
-           : ParseOpenCost(parameters, &query);
+  kubecost ? ParseKubecost(parameters, &query) : ParseOpenCost(parameters, &query);
   parsed.message = Filter::Parse(Text(parameters, "filter"), &query.filter);
   if (!parsed.message.empty()) {
     parsed.problem = QueryProblem::kFilter;

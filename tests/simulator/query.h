@@ -66,8 +66,7 @@ using Parameters = std::map<std::string, std::string, std::less<>>;
 // `compute`: the on-demand path, which on Kubecost knows steps and no
 // adjustments. Follows each product's names and defaults; what a product does
 // not know is ignored in silence.
-ParsedQuery ParseQuery(const World& world, const Parameters& parameters,
-                       bool compute, std::int64_t now);
+ParsedQuery ParseQuery(const World& world, const Parameters& parameters, bool compute, std::int64_t now);
 
 // Unix seconds of "2006-01-02T15:04:05Z"; false for any other form.
 bool ParseZulu(absl::string_view text, std::int64_t* seconds);

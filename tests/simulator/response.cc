@@ -38,32 +38,27 @@ absl::string_view Reason(int status) {
 
 }  // namespace
 
-std::string ResponseHead(int status, absl::string_view content_type,
-                         absl::string_view more) {
-  return absl::StrCat("HTTP/1.1 ", status, " ", Reason(status),
-                      "\r\nContent-Type: ", content_type, "\r\n", more, "\r\n");
+std::string ResponseHead(int status, absl::string_view content_type, absl::string_view more) {
+  return absl::StrCat("HTTP/1.1 ", status, " ", Reason(status), "\r\nContent-Type: ", content_type, "\r\n", more,
+                      "\r\n");
 }
 
-bool SendWhole(Connection& connection, int status,
-               absl::string_view content_type, absl::string_view body,
+bool SendWhole(Connection& connection, int status, absl::string_view content_type, absl::string_view body,
                absl::string_view more) {
-  std::string text =
-      ResponseHead(status, content_type,
-                   absl::StrCat("Content-Length: ", body.size(), "\r\n", more));
+  std::string text = ResponseHead(status, content_type, absl::StrCat("Content-Length: ", body.size(), "\r\n", more));
   absl::StrAppend(&text, body);
   return connection.Send(text);
 }
 
 bool ChunkedSink::Write(absl::string_view bytes) {
   if (bytes.empty()) return true;
-  return connection_.Send(absl::StrCat(absl::Hex(bytes.size()), "\r\n")) &&
-         connection_.Send(bytes) && connection_.Send("\r\n");
+  return connection_.Send(absl::StrCat(absl::Hex(bytes.size()), "\r\n")) && connection_.Send(bytes) &&
+         connection_.Send("\r\n");
 }
 
 bool ChunkedSink::Finish() { return connection_.Send("0\r\n\r\n"); }
 
-StreamedResponse::StreamedResponse(const Request& request,
-                                   Connection& connection)
+StreamedResponse::StreamedResponse(const Request& request, Connection& connection)
     : request_(request), connection_(connection), chunks_(connection) {}
 
 bool StreamedResponse::Write(absl::string_view bytes) {

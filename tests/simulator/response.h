@@ -22,12 +22,10 @@ constexpr std::size_t kStreamFrom = 50'000;
 
 // "HTTP/1.1 200 OK", Content-Type and `more` header lines (each with its line
 // end), ended by an empty line.
-std::string ResponseHead(int status, absl::string_view content_type,
-                         absl::string_view more);
+std::string ResponseHead(int status, absl::string_view content_type, absl::string_view more);
 
 // A response with Content-Length. Returns false when the client is gone.
-bool SendWhole(Connection& connection, int status,
-               absl::string_view content_type, absl::string_view body,
+bool SendWhole(Connection& connection, int status, absl::string_view content_type, absl::string_view body,
                absl::string_view more = {});
 
 // Bytes as HTTP chunks.

@@ -20,10 +20,8 @@ void Field(absl::string_view prefix, double value, std::string* out) {
 std::string VolumeName(std::uint64_t seed, std::uint32_t id) {
   const std::uint64_t a = Hash(seed, Salt::kStorage, id, 7);
   const std::uint64_t b = Mix(a);
-  return absl::StrCat("pvc-", absl::Hex(a >> 32, absl::kZeroPad8), "-",
-                      absl::Hex((a >> 16) & 0xffff, absl::kZeroPad4), "-",
-                      absl::Hex(a & 0xffff, absl::kZeroPad4), "-",
-                      absl::Hex(b >> 48, absl::kZeroPad4), "-",
+  return absl::StrCat("pvc-", absl::Hex(a >> 32, absl::kZeroPad8), "-", absl::Hex((a >> 16) & 0xffff, absl::kZeroPad4),
+                      "-", absl::Hex(a & 0xffff, absl::kZeroPad4), "-", absl::Hex(b >> 48, absl::kZeroPad4), "-",
                       absl::Hex(b & 0xffffffffffff, absl::kZeroPad12));
 }
 
@@ -34,9 +32,8 @@ void AppendVolumes(const Row& row, std::uint64_t seed, std::string* out) {
   }
   // The members of a merged row bring one volume in several pieces.
   std::vector<VolumeShare> shares = row.volumes;
-  std::stable_sort(
-      shares.begin(), shares.end(),
-      [](const VolumeShare& a, const VolumeShare& b) { return a.id < b.id; });
+  std::stable_sort(shares.begin(), shares.end(),
+                   [](const VolumeShare& a, const VolumeShare& b) { return a.id < b.id; });
   char separator = '{';
   for (std::size_t i = 0; i < shares.size(); ++i) {
     VolumeShare sum = shares[i];
@@ -48,8 +45,7 @@ void AppendVolumes(const Row& row, std::uint64_t seed, std::string* out) {
     const std::string name = VolumeName(seed, sum.id);
     out->push_back(separator);
     separator = ',';
-    absl::StrAppend(out, "\"cluster=", sum.cluster, ":name=", name,
-                    "\":{\"byteHours\":");
+    absl::StrAppend(out, "\"cluster=", sum.cluster, ":name=", name, "\":{\"byteHours\":");
     AppendShortest(sum.byte_hours, out);
     out->append(",\"cost\":");
     AppendShortest(sum.cost, out);
@@ -69,10 +65,8 @@ void AppendBalancers(const Row& row, std::string* out) {
   for (std::size_t i = 0; i < row.balancers.size(); ++i) {
     BalancerShare sum = row.balancers[i];
     // The lives of one service's first pod come after each other.
-    for (; i + 1 < row.balancers.size() &&
-           row.balancers[i + 1].cluster == sum.cluster &&
-           row.balancers[i + 1].ns == sum.ns &&
-           row.balancers[i + 1].service == sum.service;
+    for (; i + 1 < row.balancers.size() && row.balancers[i + 1].cluster == sum.cluster &&
+           row.balancers[i + 1].ns == sum.ns && row.balancers[i + 1].service == sum.service;
          ++i) {
       sum.hours += row.balancers[i + 1].hours;
       sum.cost += row.balancers[i + 1].cost;
@@ -81,8 +75,7 @@ void AppendBalancers(const Row& row, std::string* out) {
     out->push_back(separator);
     separator = ',';
     const std::string service = absl::StrCat(sum.ns, "/", sum.service);
-    absl::StrAppend(out, "\"", sum.cluster, "/", service, "\":{\"service\":\"",
-                    service, "\",\"cost\":");
+    absl::StrAppend(out, "\"", sum.cluster, "/", service, "\":{\"service\":\"", service, "\",\"cost\":");
     AppendShortest(sum.cost, out);
     out->append(",\"private\":false,\"ip\":\"\",\"hours\":");
     AppendShortest(sum.hours, out);
@@ -95,8 +88,7 @@ void AppendBalancers(const Row& row, std::string* out) {
 
 }  // namespace
 
-RowWriter::RowWriter(const World& world, const AllocationQuery& query, Span set,
-                     const RowTweaks& tweaks)
+RowWriter::RowWriter(const World& world, const AllocationQuery& query, Span set, const RowTweaks& tweaks)
     : world_(world),
       query_(query),
       tweaks_(tweaks),
@@ -131,8 +123,7 @@ void RowWriter::AppendWindow(Span set) {
   window_ += "\"}";
 }
 
-void RowWriter::Append(const Row& row, std::int64_t index,
-                       std::string* out) const {
+void RowWriter::Append(const Row& row, std::int64_t index, std::string* out) const {
   if (!tweaked_) {
     AppendPlain(row, index, out);
     return;
@@ -143,8 +134,7 @@ void RowWriter::Append(const Row& row, std::int64_t index,
   AppendPlain(changed, index, out);
 }
 
-void RowWriter::AppendPlain(const Row& row, std::int64_t index,
-                            std::string* out) const {
+void RowWriter::AppendPlain(const Row& row, std::int64_t index, std::string* out) const {
   const Derived d = Derive(row);
   AppendJsonString(row.key, out);
   out->append(":{\"name\":");
@@ -165,8 +155,7 @@ void RowWriter::AppendPlain(const Row& row, std::int64_t index,
   AppendTotals(row, d, out);
 }
 
-void RowWriter::AppendTimes(const Row& row, const Derived& d,
-                            std::string* out) const {
+void RowWriter::AppendTimes(const Row& row, const Derived& d, std::string* out) const {
   out->append(window_);
   out->append(",\"start\":\"");
   AppendTime(row.span.start + shift_, 0, out);
@@ -181,8 +170,7 @@ void RowWriter::AppendCost(double value, std::string* out) const {
   if (tweaks_.string_numbers) out->push_back('"');
 }
 
-void RowWriter::AppendCpu(const Row& row, const Derived& d, std::int64_t index,
-                          std::string* out) const {
+void RowWriter::AppendCpu(const Row& row, const Derived& d, std::int64_t index, std::string* out) const {
   Field(",\"cpuCores\":", d.cpu_cores, out);
   Field(",\"cpuCoreRequestAverage\":", d.cpu_request, out);
   if (newest_) Field(",\"cpuCoreLimitAverage\":", d.cpu_limit, out);
@@ -201,8 +189,7 @@ void RowWriter::AppendCpu(const Row& row, const Derived& d, std::int64_t index,
   Field(",\"cpuEfficiency\":", d.cpu_efficiency, out);
 }
 
-void RowWriter::AppendGpu(const Row& row, const Derived& d,
-                          std::string* out) const {
+void RowWriter::AppendGpu(const Row& row, const Derived& d, std::string* out) const {
   Field(",\"gpuCount\":", d.gpu_count, out);
   Field(",\"gpuHours\":", row.figures[kGpuHours], out);
   Field(",\"gpuCost\":", row.figures[kGpuCost], out);
@@ -211,8 +198,7 @@ void RowWriter::AppendGpu(const Row& row, const Derived& d,
   Field(",\"gpuEfficiency\":", d.gpu_efficiency, out);
 }
 
-void RowWriter::AppendNetwork(const Row& row, const Derived& d,
-                              std::string* out) const {
+void RowWriter::AppendNetwork(const Row& row, const Derived& d, std::string* out) const {
   const Figures& f = row.figures;
   Field(",\"networkTransferBytes\":", f[kNetworkTransfer], out);
   Field(",\"networkReceiveBytes\":", f[kNetworkReceive], out);
@@ -227,8 +213,7 @@ void RowWriter::AppendNetwork(const Row& row, const Derived& d,
   Field(",\"networkCostAdjustment\":", f[kNetworkAdjustment], out);
 }
 
-void RowWriter::AppendStorage(const Row& row, const Derived& d,
-                              std::string* out) const {
+void RowWriter::AppendStorage(const Row& row, const Derived& d, std::string* out) const {
   const Figures& f = row.figures;
   Field(",\"loadBalancerCost\":", f[kLoadBalancerCost], out);
   Field(",\"loadBalancerCostAdjustment\":", f[kLoadBalancerAdjustment], out);
@@ -240,8 +225,7 @@ void RowWriter::AppendStorage(const Row& row, const Derived& d,
   Field(",\"pvCostAdjustment\":", d.pv_adjustment, out);
 }
 
-void RowWriter::AppendRam(const Row& row, const Derived& d,
-                          std::string* out) const {
+void RowWriter::AppendRam(const Row& row, const Derived& d, std::string* out) const {
   Field(",\"ramBytes\":", d.ram_bytes, out);
   Field(",\"ramByteRequestAverage\":", d.ram_request, out);
   if (newest_) Field(",\"ramByteLimitAverage\":", d.ram_limit, out);
@@ -254,8 +238,7 @@ void RowWriter::AppendRam(const Row& row, const Derived& d,
   Field(",\"ramEfficiency\":", d.ram_efficiency, out);
 }
 
-void RowWriter::AppendTotals(const Row& row, const Derived& d,
-                             std::string* out) const {
+void RowWriter::AppendTotals(const Row& row, const Derived& d, std::string* out) const {
   Field(",\"externalCost\":", row.figures[kExternalCost], out);
   Field(",\"sharedCost\":", row.figures[kSharedCost], out);
   out->append(",\"totalCost\":");
@@ -276,8 +259,7 @@ void RowWriter::AppendTotals(const Row& row, const Derived& d,
   out->push_back('}');
 }
 
-void RowWriter::AppendGpuAllocation(const Row& row, const Derived& d,
-                                    std::string* out) const {
+void RowWriter::AppendGpuAllocation(const Row& row, const Derived& d, std::string* out) const {
   out->append(",\"gpuAllocation\":");
   if (!row.runs) {
     out->append("null");

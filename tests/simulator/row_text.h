@@ -14,8 +14,7 @@ namespace simulator {
 // What the rows of one set share.
 class RowWriter {
  public:
-  RowWriter(const World& world, const AllocationQuery& query, Span set,
-            const RowTweaks& tweaks);
+  RowWriter(const World& world, const AllocationQuery& query, Span set, const RowTweaks& tweaks);
 
   // Appends `"key":{...}`, changed as the tweaks want it. `index` is the row's
   // number within the set, -1 for idle rows.
@@ -25,16 +24,14 @@ class RowWriter {
   void AppendWindow(Span set);
   void AppendPlain(const Row& row, std::int64_t index, std::string* out) const;
   void AppendTimes(const Row& row, const Derived& d, std::string* out) const;
-  void AppendCpu(const Row& row, const Derived& d, std::int64_t index,
-                 std::string* out) const;
+  void AppendCpu(const Row& row, const Derived& d, std::int64_t index, std::string* out) const;
   void AppendGpu(const Row& row, const Derived& d, std::string* out) const;
   void AppendNetwork(const Row& row, const Derived& d, std::string* out) const;
   void AppendStorage(const Row& row, const Derived& d, std::string* out) const;
   void AppendRam(const Row& row, const Derived& d, std::string* out) const;
   void AppendTotals(const Row& row, const Derived& d, std::string* out) const;
   void AppendCost(double value, std::string* out) const;
-  void AppendGpuAllocation(const Row& row, const Derived& d,
-                           std::string* out) const;
+  void AppendGpuAllocation(const Row& row, const Derived& d, std::string* out) const;
 
   const World& world_;
   const AllocationQuery& query_;
@@ -47,13 +44,11 @@ class RowWriter {
 
 // `"properties":{...}` of a row: those aggregated by, or all that its members
 // have in common.
-void AppendProperties(const World& world, const AllocationQuery& query,
-                      const RowTweaks& tweaks, const Row& row,
+void AppendProperties(const World& world, const AllocationQuery& query, const RowTweaks& tweaks, const Row& row,
                       std::int64_t index, std::string* out);
 
 // Applies the tweaks that change what a row says rather than how.
-void TweakRow(const RowTweaks& tweaks, std::int64_t index, Row* row,
-              std::string* name);
+void TweakRow(const RowTweaks& tweaks, std::int64_t index, Row* row, std::string* name);
 
 // Whether TweakRow, or a copy of the row, is needed at all.
 bool ChangesRows(const RowTweaks& tweaks);

@@ -66,9 +66,7 @@ class Simulator::Impl {
   explicit Impl(SimulatorOptions options)
       : world_(std::move(options)),
         server_(world_.options().host, world_.options().port,
-                [this](const Request& request, Connection& connection) {
-                  return Answer(request, connection);
-                }) {}
+                [this](const Request& request, Connection& connection) { return Answer(request, connection); }) {}
 
   void Start() {
     const std::string error = server_.Start();
@@ -103,8 +101,7 @@ class Simulator::Impl {
     return world_.options().now();
   }
 
-  std::vector<OracleEntry> Oracle(const OracleRequest& request,
-                                  const std::atomic<bool>* stop) const {
+  std::vector<OracleEntry> Oracle(const OracleRequest& request, const std::atomic<bool>* stop) const {
     return ComputeOracle(world_, request, absl::ToUnixSeconds(Now()), stop);
   }
 
@@ -141,19 +138,15 @@ class Simulator::Impl {
     int served = 0;
     const Fault fault = TakeFault(request, &served);
     std::optional<InFlight> counted;
-    if (endpoint != Endpoint::kClusterInfo &&
-        endpoint != Endpoint::kSettings) {
+    if (endpoint != Endpoint::kClusterInfo && endpoint != Endpoint::kSettings) {
       counted.emplace(in_flight_, most_in_flight_);
     }
-    return AnswerApi(world_, endpoint, request, absl::ToUnixSeconds(now), fault,
-                     served, connection);
+    return AnswerApi(world_, endpoint, request, absl::ToUnixSeconds(now), fault, served, connection);
   }
 
   bool IsDown(absl::Time now) const {
     const std::vector<Outage>& outages = world_.options().outages;
-    return std::any_of(outages.begin(), outages.end(), [&](const Outage& o) {
-      return o.start <= now && now < o.end;
-    });
+    return std::any_of(outages.begin(), outages.end(), [&](const Outage& o) { return o.start <= now && now < o.end; });
   }
 
   struct Seen {
@@ -170,8 +163,7 @@ class Simulator::Impl {
   // The fault that this request is to suffer; without a name when none.
   Fault TakeFault(const Request& request, int* served) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (fault_.name.empty() || fault_.count == 0 ||
-        !absl::StrContains(request.target, fault_.path)) {
+    if (fault_.name.empty() || fault_.count == 0 || !absl::StrContains(request.target, fault_.path)) {
       return {};
     }
     if (fault_.count > 0) --fault_.count;
@@ -198,8 +190,7 @@ class Simulator::Impl {
     std::string log;
     for (const Seen& seen : requests_) {
       if (timed) {
-        log += absl::FormatTime("%Y-%m-%dT%H:%M:%SZ ", seen.time,
-                                absl::UTCTimeZone());
+        log += absl::FormatTime("%Y-%m-%dT%H:%M:%SZ ", seen.time, absl::UTCTimeZone());
       }
       log += seen.target + "\n";
     }
@@ -225,19 +216,15 @@ class Simulator::Impl {
     OracleRequest wanted;
     const auto level = ParseLevel(Parameter(request, "level"));
     const auto idle = ParseIdle(Parameter(request, "idle"));
-    if (!level || !idle ||
-        !ParseZulu(Parameter(request, "start"), &wanted.window.start) ||
+    if (!level || !idle || !ParseZulu(Parameter(request, "start"), &wanted.window.start) ||
         !ParseZulu(Parameter(request, "end"), &wanted.window.end)) {
-      return SendWhole(connection, 400, kText,
-                       "start, end, level and idle needed\n");
+      return SendWhole(connection, 400, kText, "start, end, level and idle needed\n");
     }
     wanted.level = *level;
     wanted.idle = *idle;
-    wanted.share_tenancy_costs =
-        Parameter(request, "shareTenancyCosts") != "false";
+    wanted.share_tenancy_costs = Parameter(request, "shareTenancyCosts") != "false";
     StreamedResponse response(request, connection);
-    return response.Write(OracleJson(Oracle(wanted, &connection.stop()))) &&
-           response.Finish();
+    return response.Write(OracleJson(Oracle(wanted, &connection.stop()))) && response.Finish();
   }
 
   const World world_;
@@ -254,10 +241,7 @@ class Simulator::Impl {
   HttpServer server_;  // last: its threads use all of the above
 };
 
-Simulator::Simulator(SimulatorOptions options)
-    : impl_(std::make_unique<Impl>(std::move(options))) {
-  impl_->Start();
-}
+Simulator::Simulator(SimulatorOptions options) : impl_(std::make_unique<Impl>(std::move(options))) { impl_->Start(); }
 
 Simulator::~Simulator() { impl_->Stop(); }
 
@@ -265,19 +249,15 @@ int Simulator::port() const { return impl_->port(); }
 
 std::string Simulator::url() const {
   const std::string& host = impl_->options().host;
-  return absl::StrCat("http://", host == "::1" ? "[::1]" : "127.0.0.1", ":",
-                      port());
+  return absl::StrCat("http://", host == "::1" ? "[::1]" : "127.0.0.1", ":", port());
 }
 
-bool Simulator::SetFault(Fault fault) {
-  return impl_->SetFault(std::move(fault));
-}
+bool Simulator::SetFault(Fault fault) { return impl_->SetFault(std::move(fault)); }
 void Simulator::ClearFault() { impl_->SetFault({}); }
 void Simulator::SetNow(absl::Time now) { impl_->SetNow(now); }
 absl::Time Simulator::Now() const { return impl_->Now(); }
 
-std::vector<OracleEntry> Simulator::Oracle(absl::Time start, absl::Time end,
-                                           Level level, IdleMode idle,
+std::vector<OracleEntry> Simulator::Oracle(absl::Time start, absl::Time end, Level level, IdleMode idle,
                                            bool share_tenancy_costs) const {
   OracleRequest request;
   request.window = {absl::ToUnixSeconds(start), absl::ToUnixSeconds(end)};
@@ -287,9 +267,7 @@ std::vector<OracleEntry> Simulator::Oracle(absl::Time start, absl::Time end,
   return impl_->Oracle(request, nullptr);
 }
 
-std::vector<std::string> Simulator::requests() const {
-  return impl_->requests();
-}
+std::vector<std::string> Simulator::requests() const { return impl_->requests(); }
 void Simulator::ClearRequests() { impl_->ClearRequests(); }
 int Simulator::max_in_flight() const { return impl_->most_in_flight(); }
 void Simulator::Stop() { impl_->Stop(); }

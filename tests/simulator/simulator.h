@@ -42,8 +42,7 @@ class Simulator {
 
   // What a correct exporter must export for [start, end) at the present time,
   // sorted by (cluster, namespace, pod). Faults have no influence on it.
-  std::vector<OracleEntry> Oracle(absl::Time start, absl::Time end, Level level,
-                                  IdleMode idle = IdleMode::kSeparate,
+  std::vector<OracleEntry> Oracle(absl::Time start, absl::Time end, Level level, IdleMode idle = IdleMode::kSeparate,
                                   bool share_tenancy_costs = true) const;
 
   // Targets (path and query) of the requests seen so far, the newest 10,000;

@@ -20,20 +20,17 @@ constexpr absl::string_view kUnmounted = "__unmounted__";
 constexpr std::uint32_t kFirstUnclaimedVolume = 0x40000000;
 constexpr std::uint32_t kFirstUnmountedVolume = 0x80000000;
 
-double Hours(Span span) {
-  return static_cast<double>(span.end - span.start) / 3600.0;
-}
+double Hours(Span span) { return static_cast<double>(span.end - span.start) / 3600.0; }
 
 }  // namespace
 
-void World::AddVolumeDay(std::uint32_t id, Span part, std::int64_t day_start,
-                         const Conditions& conditions, Atom& atom) const {
+void World::AddVolumeDay(std::uint32_t id, Span part, std::int64_t day_start, const Conditions& conditions,
+                         Atom& atom) const {
   const std::uint64_t h = Hash(options_.seed, Salt::kStorage, id);
   const double bytes = kGibibyte * static_cast<double>(1 + h % 200);
   const double byte_hours = bytes * Hours(part);
   const double cost = byte_hours * kVolumePrice;
-  const double adjustment =
-      cost * AdjustmentShare(4 + h % 4, day_start, conditions);
+  const double adjustment = cost * AdjustmentShare(4 + h % 4, day_start, conditions);
   atom.figures[kPvByteHours] += byte_hours;
   atom.figures[kPvCost] += cost;
   atom.figures[kPvAdjustment] += adjustment;
@@ -58,8 +55,7 @@ void World::UnmountedAtoms(Span window, const Conditions& conditions,
     atom.id.container = kUnmounted;
     ForEachDay(window, conditions, [&](Span part, std::int64_t day) {
       atom.span = Hull(atom.span, part);
-      AddVolumeDay(kFirstUnclaimedVolume + static_cast<std::uint32_t>(c), part,
-                   day, conditions, atom);
+      AddVolumeDay(kFirstUnclaimedVolume + static_cast<std::uint32_t>(c), part, day, conditions, atom);
       atom.figures[kLoadBalancerCost] += Hours(part) * kOrphanedBalancerPrice;
     });
     if (atom.span.empty()) continue;
@@ -85,8 +81,7 @@ void World::UnmountedAtoms(Span window, const Conditions& conditions,
   }
 }
 
-Atom World::IdleOf(int cluster, Span window,
-                   const Conditions& conditions) const {
+Atom World::IdleOf(int cluster, Span window, const Conditions& conditions) const {
   const Span known = KnownPart(window, conditions.now);
   Atom atom;
   atom.runs = false;
@@ -101,16 +96,14 @@ Atom World::IdleOf(int cluster, Span window,
   }
   ForEachDay(known, conditions, [&](Span part, std::int64_t day) {
     atom.span = Hull(atom.span, part);
-    const std::uint64_t h = Hash(options_.seed, Salt::kIdle, index,
-                                 static_cast<std::uint64_t>(day));
+    const std::uint64_t h = Hash(options_.seed, Salt::kIdle, index, static_cast<std::uint64_t>(day));
     const double node_hours = Hours(part) * static_cast<double>(nodes.size());
     // Overcommitted clusters have less than nothing left.
     const double cpu = node_hours * kNodeCpuPrice * Between(h, -0.05, 0.6);
     const double ram = node_hours * kNodeRamPrice * Between(Mix(h), -0.05, 0.6);
     atom.figures[kCpuCost] += cpu;
     atom.figures[kRamCost] += ram;
-    atom.figures[kCpuAdjustment] +=
-        cpu * AdjustmentShare(8 + index % 4, day, conditions);
+    atom.figures[kCpuAdjustment] += cpu * AdjustmentShare(8 + index % 4, day, conditions);
   });
   return atom;
 }

@@ -23,8 +23,7 @@ int Connect(int port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) !=
-      0) {
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
     ::close(fd);
     return -1;
   }
@@ -49,8 +48,7 @@ bool Dechunk(const std::string& text, std::string* body) {
 bool Gunzip(const std::string& compressed, std::string* text) {
   z_stream stream{};
   inflateInit2(&stream, 15 + 16);
-  stream.next_in =
-      reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
   stream.avail_in = static_cast<uInt>(compressed.size());
   char buffer[16384];
   int result = Z_OK;
@@ -76,8 +74,7 @@ void Digest(Response* response) {
   if (response->head.find("Transfer-Encoding: chunked") != std::string::npos) {
     response->complete = Dechunk(rest, &body);
   } else if (length != std::string::npos) {
-    const std::size_t size =
-        std::strtoul(response->head.c_str() + length + 16, nullptr, 10);
+    const std::size_t size = std::strtoul(response->head.c_str() + length + 16, nullptr, 10);
     response->complete = rest.size() >= size;
     body = rest;
   } else {
@@ -99,13 +96,11 @@ bool LooksComplete(const Response& response) {
   if (end == std::string::npos) return false;
   const std::size_t length = response.raw.find("Content-Length: ");
   if (length < end) {
-    const std::size_t size =
-        std::strtoul(response.raw.c_str() + length + 16, nullptr, 10);
+    const std::size_t size = std::strtoul(response.raw.c_str() + length + 16, nullptr, 10);
     return response.raw.size() >= end + 4 + size;
   }
   constexpr char kLast[] = "\r\n0\r\n\r\n";
-  return response.raw.size() > 7 &&
-         response.raw.compare(response.raw.size() - 7, 7, kLast) == 0;
+  return response.raw.size() > 7 && response.raw.compare(response.raw.size() - 7, 7, kLast) == 0;
 }
 
 class Reader {
@@ -120,8 +115,7 @@ class Reader {
 
  private:
   void Space() {
-    while (at_ < text_.size() &&
-           std::strchr(" \t\r\n", text_[at_]) != nullptr) {
+    while (at_ < text_.size() && std::strchr(" \t\r\n", text_[at_]) != nullptr) {
       ++at_;
     }
   }
@@ -182,8 +176,8 @@ class Reader {
       Space();
       if (!Eat("\"") || !String(&key)) return false;
       Space();
-      json->members.emplace_back(key.text, Json());
-      if (!Eat(":") || !Value(&json->members.back().second)) return false;
+      json->members.push_back({key.text, Json()});
+      if (!Eat(":") || !Value(&json->members.back().value)) return false;
       Space();
     } while (Eat(","));
     return Eat("}");
@@ -195,15 +189,12 @@ class Reader {
 
 }  // namespace
 
-Response Fetch(int port, const std::string& target,
-               const std::string& more_headers, int patience_ms,
-               std::size_t most, const std::string& method) {
+Response Fetch(int port, const std::string& target, const std::string& more_headers, int patience_ms, std::size_t most,
+               const std::string& method) {
   Response response;
   const int fd = Connect(port);
   if (fd < 0) return response;
-  const std::string request = method + " " + target +
-                              " HTTP/1.1\r\nHost: localhost\r\n" +
-                              more_headers + "\r\n";
+  const std::string request = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + more_headers + "\r\n";
   (void)::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
   while (response.raw.size() < most && !LooksComplete(response)) {
     pollfd p{fd, POLLIN, 0};
@@ -225,6 +216,13 @@ Response Fetch(int port, const std::string& target,
   return response;
 }
 
+Json::Json() = default;
+Json::Json(const Json&) = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json&) = default;
+Json& Json::operator=(Json&&) noexcept = default;
+Json::~Json() = default;
+
 const Json& Json::operator[](const std::string& name) const {
   static const Json null;
   for (const auto& [key, value] : members) {
@@ -235,7 +233,7 @@ const Json& Json::operator[](const std::string& name) const {
 
 bool Json::has(const std::string& name) const {
   for (const auto& member : members) {
-    if (member.first == name) return true;
+    if (member.name == name) return true;
   }
   return false;
 }
@@ -251,12 +249,10 @@ Json GetData(int port, const std::string& target) {
 
 double SumOf(const Json& set, const std::string& field) {
   double sum = 0;
-  for (const auto& row : set.members) sum += row.second[field].number;
+  for (const auto& row : set.members) sum += row.value[field].number;
   return sum;
 }
 
-bool ParseJson(const std::string& text, Json* json) {
-  return Reader(text).Document(json);
-}
+bool ParseJson(const std::string& text, Json* json) { return Reader(text).Document(json); }
 
 }  // namespace simulator

@@ -24,10 +24,8 @@ struct Response {
 
 // Sends one request and reads until the body is complete, the connection ends,
 // nothing came for `patience_ms` or more than `most` bytes have come.
-Response Fetch(int port, const std::string& target,
-               const std::string& more_headers = "", int patience_ms = 5000,
-               std::size_t most = static_cast<std::size_t>(-1),
-               const std::string& method = "GET");
+Response Fetch(int port, const std::string& target, const std::string& more_headers = "", int patience_ms = 5000,
+               std::size_t most = static_cast<std::size_t>(-1), const std::string& method = "GET");
 
 // A JSON value with its members in order, repeated keys included.
 struct Json {
@@ -36,11 +34,24 @@ struct Json {
   double number = 0;
   std::string text;  // of strings and, as written, of numbers
   std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> members;
+  struct Member;
+  std::vector<Member> members;
+
+  // In the .cc, where the members are complete.
+  Json();
+  Json(const Json&);
+  Json(Json&&) noexcept;
+  Json& operator=(const Json&);
+  Json& operator=(Json&&) noexcept;
+  ~Json();
 
   // The first member of this name; a null value when there is none.
   const Json& operator[](const std::string& name) const;
   bool has(const std::string& name) const;
+};
+struct Json::Member {
+  std::string name;
+  Json value;
 };
 
 // `data` of the answer to a request, which must succeed.

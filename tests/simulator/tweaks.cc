@@ -16,12 +16,7 @@ constexpr absl::string_view kInvalidName = "pod-\xff\xfe-bytes";
 constexpr absl::string_view kSurrogateName = "pod-\xED\xA0\x80-surrogate";
 
 constexpr std::array<absl::string_view, 6> kHostileNames = {
-    "say \"hi\"",
-    "back\\slash",
-    "line\nbreak",
-    "tab\tand\rcr",
-    "<script>alert(1)</script>",
-    "{a=\"b\"} # HELP x"};
+    "say \"hi\"", "back\\slash", "line\nbreak", "tab\tand\rcr", "<script>alert(1)</script>", "{a=\"b\"} # HELP x"};
 
 std::string NewPodName(const RowTweaks& tweaks, std::int64_t index) {
   const auto i = static_cast<std::size_t>(index);
@@ -43,8 +38,7 @@ std::string NewPodName(const RowTweaks& tweaks, std::int64_t index) {
 void ScaleCosts(double factor, Row* row) {
   for (const Figure figure : kTotalCostFigures) row->figures[figure] *= factor;
   for (const Figure figure :
-       {kNetworkCrossZone, kNetworkCrossRegion, kNetworkInternet,
-        kNetworkNatEgress, kNetworkNatIngress}) {
+       {kNetworkCrossZone, kNetworkCrossRegion, kNetworkInternet, kNetworkNatEgress, kNetworkNatIngress}) {
     row->figures[figure] *= factor;
   }
   for (VolumeShare& volume : row->volumes) {
@@ -60,25 +54,21 @@ void ScaleCosts(double factor, Row* row) {
 }  // namespace
 
 bool ChangesRows(const RowTweaks& tweaks) {
-  return tweaks.pod_names != PodNames::kPlain || tweaks.name_bytes > 0 ||
-         tweaks.negative_minutes || tweaks.negative_costs ||
-         tweaks.cost_factor != 1 || tweaks.no_cluster || tweaks.null_efficiency;
+  return tweaks.pod_names != PodNames::kPlain || tweaks.name_bytes > 0 || tweaks.negative_minutes ||
+         tweaks.negative_costs || tweaks.cost_factor != 1 || tweaks.no_cluster || tweaks.null_efficiency;
 }
 
-void TweakRow(const RowTweaks& tweaks, std::int64_t index, Row* row,
-              std::string* name) {
+void TweakRow(const RowTweaks& tweaks, std::int64_t index, Row* row, std::string* name) {
   *name = NewPodName(tweaks, index);
   if (!name->empty() && !row->id.pod.empty()) {
     row->key = absl::StrCat(row->id.cluster, "/", row->id.ns, "/", *name);
     row->id.pod = *name;
   }
   if (tweaks.negative_minutes) std::swap(row->span.start, row->span.end);
-  ScaleCosts(tweaks.negative_costs ? -tweaks.cost_factor : tweaks.cost_factor,
-             row);
+  ScaleCosts(tweaks.negative_costs ? -tweaks.cost_factor : tweaks.cost_factor, row);
   if (tweaks.no_cluster) row->id.cluster = {};
   if (tweaks.null_efficiency) {
-    row->oddities |=
-        kCpuEfficiencyNaN | kRamEfficiencyNaN | kTotalEfficiencyNaN;
+    row->oddities |= kCpuEfficiencyNaN | kRamEfficiencyNaN | kTotalEfficiencyNaN;
   }
 }
 

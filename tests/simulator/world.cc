@@ -20,19 +20,15 @@ constexpr double kTenancyPrice = 0.0004;
 // Seconds between the starts of the containers of one pod.
 constexpr std::int64_t kContainerStartDelay = 5;
 
-constexpr std::array<absl::string_view, 3> kSidecars = {"", "istio-proxy",
-                                                        "log-shipper"};
+constexpr std::array<absl::string_view, 3> kSidecars = {"", "istio-proxy", "log-shipper"};
 
 double Hours(Span span, std::int64_t lost_seconds) {
   return static_cast<double>(span.end - span.start - lost_seconds) / 3600.0;
 }
 
-std::uint64_t Bits(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
+std::uint64_t Bits(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
-void AddNetwork(std::uint64_t hash, double hours, bool credit,
-                Figures& figures) {
+void AddNetwork(std::uint64_t hash, double hours, bool credit, Figures& figures) {
   if (credit) {
     figures[kNetworkCost] -= hours * Between(hash >> 7, 0.01, 0.05);
     return;
@@ -48,8 +44,7 @@ void AddNetwork(std::uint64_t hash, double hours, bool credit,
   figures[kNetworkInternet] += cost * 0.5;
 }
 
-std::map<std::int64_t, DayPlan> MakePlans(const std::vector<DayEvent>& events,
-                                          std::int64_t offset) {
+std::map<std::int64_t, DayPlan> MakePlans(const std::vector<DayEvent>& events, std::int64_t offset) {
   std::map<std::int64_t, DayPlan> plans;
   for (const DayEvent& event : events) {
     const std::int64_t day = event.day - absl::CivilDay(1970, 1, 1);
@@ -84,38 +79,30 @@ World::World(SimulatorOptions options)
   }
 }
 
-bool World::reconciles() const {
-  return options_.adjustments.value_or(options_.product == Product::kKubecost);
-}
+bool World::reconciles() const { return options_.adjustments.value_or(options_.product == Product::kKubecost); }
 
-std::int64_t World::DayStart(std::int64_t time) const {
-  return FloorDiv(time + offset_, kDay) * kDay - offset_;
-}
+std::int64_t World::DayStart(std::int64_t time) const { return FloorDiv(time + offset_, kDay) * kDay - offset_; }
 
 Span World::KnownPart(Span window, std::int64_t now) const {
   const std::int64_t oldest = DayStart(now) - options_.history_days * kDay;
   return Intersect(window, {oldest, now});
 }
 
-double World::AdjustmentShare(std::uint64_t what, std::int64_t day_start,
-                              const Conditions& conditions) const {
+double World::AdjustmentShare(std::uint64_t what, std::int64_t day_start, const Conditions& conditions) const {
   if (!conditions.adjustments) return 0;
   const std::int64_t age = conditions.now - (day_start + kDay);
   if (age < kDay) return 0;
-  const std::uint64_t h =
-      Hash(options_.seed, Salt::kAdjustment, what, Bits(day_start));
+  const std::uint64_t h = Hash(options_.seed, Salt::kAdjustment, what, Bits(day_start));
   // The direction belongs to the day, so that a cluster's costs do not cancel
   // each other out.
   const std::uint64_t day = Bits(FloorDiv(day_start + offset_, kDay));
   const double first = Between(h, 0.01, 0.05) * (day % 2 == 0 ? 1 : -1);
-  const std::int64_t settled =
-      kDay + 6 * kHour + static_cast<std::int64_t>(h % (18 * kHour));
+  const std::int64_t settled = kDay + 6 * kHour + static_cast<std::int64_t>(h % (18 * kHour));
   if (age < settled) return first;
   return first + Between(Mix(h), 0.02, 0.1) * (day / 2 % 2 == 0 ? 1 : -1);
 }
 
-bool World::ForEachAtom(Span window, const Conditions& conditions,
-                        const std::atomic<bool>* stop,
+bool World::ForEachAtom(Span window, const Conditions& conditions, const std::atomic<bool>* stop,
                         absl::FunctionRef<void(const Atom&)> visit) const {
   const Span known = KnownPart(window, conditions.now);
   if (known.empty()) return true;
@@ -129,14 +116,11 @@ bool World::ForEachAtom(Span window, const Conditions& conditions,
   return true;
 }
 
-void World::PodAtoms(std::uint32_t slot, Span window,
-                     const Conditions& conditions, std::string* name,
+void World::PodAtoms(std::uint32_t slot, Span window, const Conditions& conditions, std::string* name,
                      absl::FunctionRef<void(const Atom&)> visit) const {
-  const Workload& workload =
-      population_.workloads[population_.slots[slot].workload];
+  const Workload& workload = population_.workloads[population_.slots[slot].workload];
   ForEachLife(population_, options_.seed, slot, window, [&](const Life& life) {
-    PodName(population_, options_.seed, slot, life.number, options_.pod_uid,
-            name);
+    PodName(population_, options_.seed, slot, life.number, options_.pod_uid, name);
     for (const bool moved : {false, true}) {
       if (moved && plans_.empty()) break;
       for (int container = 0; container < workload.containers; ++container) {
@@ -149,16 +133,14 @@ void World::PodAtoms(std::uint32_t slot, Span window,
   });
 }
 
-Atom World::RunOf(std::uint32_t slot, const Life& life, int container,
-                  bool moved, Span window, const Conditions& conditions) const {
-  const Workload& workload =
-      population_.workloads[population_.slots[slot].workload];
+Atom World::RunOf(std::uint32_t slot, const Life& life, int container, bool moved, Span window,
+                  const Conditions& conditions) const {
+  const Workload& workload = population_.workloads[population_.slots[slot].workload];
   const int node_index = moved ? NextNode(life.node) : life.node;
   const Node& node = population_.nodes[static_cast<std::size_t>(node_index)];
   Atom atom;
   atom.cluster = workload.cluster;
-  atom.id.cluster =
-      population_.clusters[static_cast<std::size_t>(workload.cluster)];
+  atom.id.cluster = population_.clusters[static_cast<std::size_t>(workload.cluster)];
   atom.id.node = node.name;
   atom.id.provider_id = node.provider_id;
   if (workload.ns >= 0) {
@@ -166,9 +148,8 @@ Atom World::RunOf(std::uint32_t slot, const Life& life, int container,
   }
   atom.id.kind = KindName(workload.kind);
   if (workload.kind != Kind::kBare) atom.id.controller = workload.name;
-  atom.id.container = container == 0
-                          ? absl::string_view(workload.name)
-                          : kSidecars[static_cast<std::size_t>(container)];
+  atom.id.container =
+      container == 0 ? absl::string_view(workload.name) : kSidecars[static_cast<std::size_t>(container)];
   Span own = life.span;
   own.start += container * kContainerStartDelay;
   ForEachDay(Intersect(own, window), conditions, [&](Span whole, auto day) {
@@ -181,28 +162,20 @@ Atom World::RunOf(std::uint32_t slot, const Life& life, int container,
   return atom;
 }
 
-void World::AddDay(std::uint32_t slot, int container, int node, Span part,
-                   std::int64_t day_start, const Conditions& conditions,
-                   Atom& atom) const {
-  const Workload& workload =
-      population_.workloads[population_.slots[slot].workload];
+void World::AddDay(std::uint32_t slot, int container, int node, Span part, std::int64_t day_start,
+                   const Conditions& conditions, Atom& atom) const {
+  const Workload& workload = population_.workloads[population_.slots[slot].workload];
   const std::uint64_t h =
-      Hash(options_.seed, Salt::kUsage, slot, Bits(day_start),
-           static_cast<std::uint64_t>(container));
-  const double hours =
-      Hours(part, RestartSeconds(options_.seed, slot, day_start, part));
+      Hash(options_.seed, Salt::kUsage, slot, Bits(day_start), static_cast<std::uint64_t>(container));
+  const double hours = Hours(part, RestartSeconds(options_.seed, slot, day_start, part));
   const double share = container == 0 ? 1 : 0.1;
   const double cpu_request = workload.cpu_request * share;
   const double ram_request = workload.ram_request * share;
-  const double cpu_usage = cpu_request > 0 ? cpu_request * Between(h, 0.01, 1.3)
-                                           : Between(h, 1e-5, 0.02);
-  const double ram_usage = ram_request > 0
-                               ? ram_request * Between(Mix(h), 0.1, 1.4)
-                               : Between(Mix(h), 1e6, 9e7);
+  const double cpu_usage = cpu_request > 0 ? cpu_request * Between(h, 0.01, 1.3) : Between(h, 1e-5, 0.02);
+  const double ram_usage = ram_request > 0 ? ram_request * Between(Mix(h), 0.1, 1.4) : Between(Mix(h), 1e6, 9e7);
   const double cpu_hours = hours * std::max(cpu_request, cpu_usage);
   const double ram_hours = hours * std::max(ram_request, ram_usage);
-  const double price_factor =
-      population_.nodes[static_cast<std::size_t>(node)].price_factor;
+  const double price_factor = population_.nodes[static_cast<std::size_t>(node)].price_factor;
   const double cpu_cost = cpu_hours * kCpuPrice * price_factor;
   const double ram_cost = ram_hours * kRamPrice * price_factor;
   const auto key = static_cast<std::uint64_t>(node) * 8 + 16;
@@ -218,21 +191,18 @@ void World::AddDay(std::uint32_t slot, int container, int node, Span part,
   f[kRamLimitHours] += hours * ram_request * 2;
   f[kRamUsageHours] += hours * ram_usage;
   f[kRamCost] += ram_cost;
-  f[kRamAdjustment] +=
-      ram_cost * AdjustmentShare(key + 1, day_start, conditions);
+  f[kRamAdjustment] += ram_cost * AdjustmentShare(key + 1, day_start, conditions);
   if (conditions.share_tenancy) f[kSharedCost] += hours * kTenancyPrice * share;
 }
 
-void World::AddExtras(std::uint32_t slot, Span part, std::int64_t day_start,
-                      const Conditions& conditions, Atom& atom) const {
+void World::AddExtras(std::uint32_t slot, Span part, std::int64_t day_start, const Conditions& conditions,
+                      Atom& atom) const {
   const Slot& place = population_.slots[slot];
   const Workload& workload = population_.workloads[place.workload];
-  const std::uint64_t h =
-      Hash(options_.seed, Salt::kNetwork, slot, Bits(day_start));
+  const std::uint64_t h = Hash(options_.seed, Salt::kNetwork, slot, Bits(day_start));
   const double hours = Hours(part, 0);
   Figures& f = atom.figures;
-  const bool credit = Unit(Hash(options_.seed, Salt::kNegative, slot,
-                                Bits(day_start))) < options_.negative_cost_rate;
+  const bool credit = Unit(Hash(options_.seed, Salt::kNegative, slot, Bits(day_start))) < options_.negative_cost_rate;
   AddNetwork(h, hours, credit, f);
   if (workload.gpus > 0) {
     const double gpu_hours = hours * workload.gpus;
@@ -240,13 +210,11 @@ void World::AddExtras(std::uint32_t slot, Span part, std::int64_t day_start,
     f[kGpuRequestHours] += gpu_hours;
     f[kGpuUsageHours] += gpu_hours * Between(h >> 3, 0.1, 0.95);
     f[kGpuCost] += gpu_hours * kGpuPrice;
-    f[kGpuAdjustment] +=
-        gpu_hours * kGpuPrice * AdjustmentShare(2, day_start, conditions);
+    f[kGpuAdjustment] += gpu_hours * kGpuPrice * AdjustmentShare(2, day_start, conditions);
   }
   if (workload.load_balancer && place.ordinal == 0) {
     f[kLoadBalancerCost] += hours * kLoadBalancerPrice;
-    f[kLoadBalancerAdjustment] +=
-        hours * kLoadBalancerPrice * AdjustmentShare(3, day_start, conditions);
+    f[kLoadBalancerAdjustment] += hours * kLoadBalancerPrice * AdjustmentShare(3, day_start, conditions);
     atom.load_balancer_hours += hours;
   }
   if (workload.kind == Kind::kStatefulSet) {

@@ -64,13 +64,10 @@ using Figures = std::array<double, kFigureCount>;
 
 // The figures that are money and that totalCost is the sum of.
 constexpr std::array<Figure, 14> kTotalCostFigures = {
-    kCpuCost,          kCpuAdjustment,
-    kGpuCost,          kGpuAdjustment,
-    kNetworkCost,      kNetworkAdjustment,
-    kLoadBalancerCost, kLoadBalancerAdjustment,
-    kPvCost,           kPvAdjustment,
-    kRamCost,          kRamAdjustment,
-    kSharedCost,       kExternalCost};
+    kCpuCost,     kCpuAdjustment,     kGpuCost,          kGpuAdjustment,
+    kNetworkCost, kNetworkAdjustment, kLoadBalancerCost, kLoadBalancerAdjustment,
+    kPvCost,      kPvAdjustment,      kRamCost,          kRamAdjustment,
+    kSharedCost,  kExternalCost};
 
 // Views of text that the World owns, except `pod`.
 struct Identity {
@@ -141,8 +138,7 @@ class World {
   // Calls `visit` for every container of the known part of `window`, pods
   // first, then storage without pods. An atom and the text of its pod name
   // live only during the call. Stops early, with false, once `*stop` is true.
-  bool ForEachAtom(Span window, const Conditions& conditions,
-                   const std::atomic<bool>* stop,
+  bool ForEachAtom(Span window, const Conditions& conditions, const std::atomic<bool>* stop,
                    absl::FunctionRef<void(const Atom&)> visit) const;
 
   // Capacity of a cluster that nobody asked for. Negative on some days. Its
@@ -150,38 +146,30 @@ class World {
   Atom IdleOf(int cluster, Span window, const Conditions& conditions) const;
 
  private:
-  void PodAtoms(std::uint32_t slot, Span window, const Conditions& conditions,
-                std::string* name,
+  void PodAtoms(std::uint32_t slot, Span window, const Conditions& conditions, std::string* name,
                 absl::FunctionRef<void(const Atom&)> visit) const;
   // The run of one container of a pod on one node: its own, or the one that it
   // moved to in the midst of some days. An empty span when there was none.
-  Atom RunOf(std::uint32_t slot, const Life& life, int container, bool moved,
-             Span window, const Conditions& conditions) const;
-  void AddDay(std::uint32_t slot, int container, int node, Span part,
-              std::int64_t day_start, const Conditions& conditions,
-              Atom& atom) const;
-  void AddExtras(std::uint32_t slot, Span part, std::int64_t day_start,
-                 const Conditions& conditions, Atom& atom) const;
-  void UnmountedAtoms(Span window, const Conditions& conditions,
-                      absl::FunctionRef<void(const Atom&)> visit) const;
-  void AddVolumeDay(std::uint32_t id, Span part, std::int64_t day_start,
-                    const Conditions& conditions, Atom& atom) const;
+  Atom RunOf(std::uint32_t slot, const Life& life, int container, bool moved, Span window,
+             const Conditions& conditions) const;
+  void AddDay(std::uint32_t slot, int container, int node, Span part, std::int64_t day_start,
+              const Conditions& conditions, Atom& atom) const;
+  void AddExtras(std::uint32_t slot, Span part, std::int64_t day_start, const Conditions& conditions, Atom& atom) const;
+  void UnmountedAtoms(Span window, const Conditions& conditions, absl::FunctionRef<void(const Atom&)> visit) const;
+  void AddVolumeDay(std::uint32_t id, Span part, std::int64_t day_start, const Conditions& conditions,
+                    Atom& atom) const;
   // Calls `visit(part, start of its day)` for the days of which `span` touches
   // the hours that the clusters ran and the server knows.
-  void ForEachDay(Span span, const Conditions& conditions,
-                  absl::FunctionRef<void(Span, std::int64_t)> visit) const;
+  void ForEachDay(Span span, const Conditions& conditions, absl::FunctionRef<void(Span, std::int64_t)> visit) const;
   const DayPlan& PlanOf(std::int64_t day_start) const;
   // When the clusters were powered on.
   Span PoweredPart(std::int64_t day_start) const;
   // The part of a pod's day that it spent on its own node, or on the one that
   // it moved to.
-  Span PartOnNode(std::uint32_t slot, const Life& life, std::int64_t day_start,
-                  Span part, bool moved) const;
+  Span PartOnNode(std::uint32_t slot, const Life& life, std::int64_t day_start, Span part, bool moved) const;
   // Whether the slot is one of each `share` slots that `salt` picks that day.
-  bool IsPicked(std::uint32_t slot, std::int64_t day_start, Salt salt,
-                std::uint64_t share) const;
-  bool IsMissing(std::uint32_t slot, std::int64_t day_start,
-                 const Conditions& conditions) const;
+  bool IsPicked(std::uint32_t slot, std::int64_t day_start, Salt salt, std::uint64_t share) const;
+  bool IsMissing(std::uint32_t slot, std::int64_t day_start, const Conditions& conditions) const;
   // The node next to `node` in its cluster; the same one where there is but
   // one.
   int NextNode(int node) const;
@@ -189,8 +177,7 @@ class World {
   // hours after the day's end, then a first figure, and the final one at most
   // 48 hours after it. Any four days in a row show each pair of directions, up
   // or down, of the two corrections.
-  double AdjustmentShare(std::uint64_t what, std::int64_t day_start,
-                         const Conditions& conditions) const;
+  double AdjustmentShare(std::uint64_t what, std::int64_t day_start, const Conditions& conditions) const;
 
   const SimulatorOptions options_;
   const std::int64_t offset_;
