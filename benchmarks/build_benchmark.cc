@@ -15,7 +15,7 @@ namespace {
 void BM_BuildSorted(benchmark::State& state) {
   const std::vector<kubecost::Allocation>& rows = Rows(state.range(0));
   for (auto _ : state) benchmark::DoNotOptimize(BuildTable(rows));
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * rows.size()));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(rows.size()));
 }
 BENCHMARK(BM_BuildSorted)->Apply(Sizes);
 
@@ -23,7 +23,7 @@ void BM_BuildShuffled(benchmark::State& state) {
   std::vector<kubecost::Allocation> rows = Rows(state.range(0));
   std::shuffle(rows.begin(), rows.end(), std::mt19937_64(1));
   for (auto _ : state) benchmark::DoNotOptimize(BuildTable(rows));
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * rows.size()));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(rows.size()));
 }
 BENCHMARK(BM_BuildShuffled)->Apply(Sizes);
 

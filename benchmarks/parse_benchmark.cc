@@ -12,7 +12,7 @@ namespace benchmarks {
 namespace {
 
 void CountBytes(benchmark::State& state, const std::string& body) {
-  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * body.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(body.size()));
 }
 
 void BM_ParseStreaming(benchmark::State& state) {

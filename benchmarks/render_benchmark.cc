@@ -15,7 +15,7 @@ void BM_Render(benchmark::State& state) {
   const auto snapshot = SharedSnapshot(state.range(0));
   size_t bytes = 0;
   for (auto _ : state) benchmark::DoNotOptimize(bytes = RenderAll(snapshot));
-  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * bytes));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(bytes));
 }
 BENCHMARK(BM_Render)->Apply(Sizes);
 
@@ -40,7 +40,7 @@ void BM_RenderFloorMemcpy(benchmark::State& state) {
     benchmark::DoNotOptimize(copy.data());
     benchmark::ClobberMemory();
   }
-  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * text.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(text.size()));
 }
 BENCHMARK(BM_RenderFloorMemcpy)->Apply(Sizes);
 

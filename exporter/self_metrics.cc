@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "exporter/process_stats.h"
 #include "exporter/version.h"
@@ -20,6 +20,7 @@
 #include "kubecost/api_error.h"
 #include "metrics/exposition.h"
 #include "metrics/family.h"
+#include "metrics/mutex.h"
 
 namespace exporter {
 namespace {
@@ -166,16 +167,18 @@ struct SelfMetrics::Families {
   Family<Gauge>& up = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_up"));
   Family<Gauge>& view_up = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_view_up"));
 
-  // Guarded by mutex: the one series of config_info, replaced when the API has been found.
-  std::mutex mutex;
-  Labels config_labels;
-  Gauge* config = nullptr;
+  // The one series of config_info, replaced when the API has been found.
+  metrics::Mutex mutex;
+  Labels config_labels ABSL_GUARDED_BY(mutex);
+  Gauge* config ABSL_GUARDED_BY(mutex) = nullptr;
 
-  void SetConfig(const std::string& label, absl::string_view value) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (config != nullptr && config_labels[label] == value) return;
+  // These labels anew; the others stay.
+  void SetConfig(Labels labels) {
+    const metrics::MutexLock lock(mutex);
+    labels.insert(config_labels.begin(), config_labels.end());
+    if (config != nullptr && labels == config_labels) return;
     if (config != nullptr) config_info.Remove(config);
-    config_labels[label] = std::string(value);
+    config_labels = std::move(labels);
     config = &config_info.Add(config_labels);
     config->Set(1);
   }
@@ -188,11 +191,11 @@ SelfMetrics::SelfMetrics(const Options& options) : families_(std::make_unique<Fa
             {"revision", std::string(Revision())},
             {"compiler", std::string(Compiler())}})
       .Set(1);
-  families.config_labels = {{"currency", options.currency.empty() ? kDefaultCurrency : options.currency},
-                            {"utc_offset", UtcOffsetText(options.day_utc_offset)},
-                            {"idle", std::string(IdleModeName(options.query.idle))},
-                            {"share_tenancy", options.query.share_tenancy_costs ? "true" : "false"}};
-  families.SetConfig("api", kubecost::ApiName(options.endpoint.api));
+  families.SetConfig({{"api", std::string(kubecost::ApiName(options.endpoint.api))},
+                      {"currency", options.currency.empty() ? kDefaultCurrency : options.currency},
+                      {"utc_offset", UtcOffsetText(options.day_utc_offset)},
+                      {"idle", std::string(IdleModeName(options.query.idle))},
+                      {"share_tenancy", options.query.share_tenancy_costs ? "true" : "false"}});
   families.up.Add({}).Set(0);
   families.scrapes.Add({});
   families.snapshot_bytes.Add({});
@@ -213,9 +216,11 @@ SelfMetrics::SelfMetrics(const Options& options) : families_(std::make_unique<Fa
 
 SelfMetrics::~SelfMetrics() = default;
 
-void SelfMetrics::SetApi(kubecost::Api api) { families_->SetConfig("api", kubecost::ApiName(api)); }
+void SelfMetrics::SetApi(kubecost::Api api) { families_->SetConfig({{"api", std::string(kubecost::ApiName(api))}}); }
 
-void SelfMetrics::SetCurrency(absl::string_view currency) { families_->SetConfig("currency", currency); }
+void SelfMetrics::SetCurrency(absl::string_view currency) {
+  families_->SetConfig({{"currency", std::string(currency)}});
+}
 
 void SelfMetrics::SetUp(bool up) { families_->up.Add({}).Set(up ? 1 : 0); }
 

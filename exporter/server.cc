@@ -6,10 +6,10 @@
 
 #include <array>
 #include <atomic>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -22,6 +22,7 @@
 #include "exporter/status_page.h"
 #include "metrics/exposition.h"
 #include "metrics/gzip.h"
+#include "metrics/mutex.h"
 #include "metrics/render.h"
 
 namespace exporter {
@@ -135,7 +136,7 @@ class Server::Impl {
     callbacks.log_message = &Impl::OnMessage;
     context_ = mg_start(&callbacks, this, settings);
     if (context_ == nullptr) {
-      const std::lock_guard<std::mutex> lock(message_mutex_);
+      const metrics::MutexLock lock(message_mutex_);
       return absl::UnavailableError(absl::StrCat("cannot listen on ", absl::StrJoin(options_.listen_addresses, ", "),
                                                  ": ", first_message_, "; is another --web.listen-address free?"));
     }
@@ -167,7 +168,7 @@ class Server::Impl {
   static int OnMessage(const mg_connection* connection, const char* message) noexcept {
     auto* self = static_cast<Impl*>(mg_get_user_data(mg_get_context(connection)));
     if (self != nullptr && !self->started_) {
-      const std::lock_guard<std::mutex> lock(self->message_mutex_);
+      const metrics::MutexLock lock(self->message_mutex_);
       if (self->first_message_.empty()) self->first_message_ = message;
     } else {
       Log(LogLevel::kDebug, "http server", {{"message", message}});
@@ -297,8 +298,8 @@ class Server::Impl {
 
   metrics::CompressedSnapshots compressed_;
 
-  std::mutex message_mutex_;
-  std::string first_message_;  // guarded by message_mutex_: why the server did not start
+  metrics::Mutex message_mutex_;
+  std::string first_message_ ABSL_GUARDED_BY(message_mutex_);  // why the server did not start
   std::atomic<bool> started_ = false;
   std::atomic<int> scrapes_in_flight_ = 0;
 };

@@ -136,8 +136,8 @@ absl::StatusOr<TextMap> AllocationClient::GetTextMap(absl::string_view endpoint,
 absl::StatusOr<TextMap> AllocationClient::GetClusterInfo(std::stop_token stop) {
   absl::StatusOr<TextMap> info = GetTextMap(kClusterInfo, Envelope::kRequired, std::move(stop));
   if (ReasonOf(info.status()) == ErrorReason::kNotFound) {
-    return ApiError(ErrorReason::kNotFound, absl::StrCat(info.status().message(),
-                                                         "; --cluster-info=off does without kubecost_cluster_info"));
+    return ApiError(ErrorReason::kNotFound,
+                    absl::StrCat(info.status().message(), "; --cluster-info=off does without kubecost_cluster_info"));
   }
   return info;
 }

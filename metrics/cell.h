@@ -3,7 +3,9 @@
 #define METRICS_CELL_H_
 
 #include <memory>
-#include <mutex>
+
+#include "absl/base/thread_annotations.h"
+#include "metrics/mutex.h"
 
 namespace metrics {
 
@@ -16,20 +18,20 @@ class Cell {
 
   // Never null.
   std::shared_ptr<const T> Current() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(mutex_);
     return current_;
   }
   void Publish(std::shared_ptr<const T> next) {
     {
-      const std::lock_guard<std::mutex> lock(mutex_);
+      const MutexLock lock(mutex_);
       current_.swap(next);
     }
     // The former value may be freed here, outside the lock.
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const T> current_;  // guarded by mutex_, never null
+  mutable Mutex mutex_;
+  std::shared_ptr<const T> current_ ABSL_GUARDED_BY(mutex_);  // never null
 };
 
 }  // namespace metrics

@@ -90,7 +90,7 @@ std::shared_ptr<const CompressedText> CompressedSnapshots::Get(const std::shared
   Entry entry;
   bool is_mine = false;
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(mutex_);
     if (snapshot_.lock() != snapshot) {
       snapshot_ = snapshot;
       entries_.clear();

@@ -7,10 +7,11 @@
 #include <future>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
+#include "metrics/mutex.h"
 #include "metrics/selection.h"
 #include "metrics/snapshot.h"
 
@@ -39,10 +40,10 @@ class CompressedSnapshots {
  private:
   using Entry = std::shared_future<std::shared_ptr<const CompressedText>>;
 
-  std::mutex mutex_;
-  // Guarded by mutex_. Weak: a snapshot that has been replaced is not kept for its compressed text's sake.
-  std::weak_ptr<const Snapshot> snapshot_;
-  std::map<Selection, Entry> entries_;
+  Mutex mutex_;
+  // Weak: a snapshot that has been replaced is not kept for its compressed text's sake.
+  std::weak_ptr<const Snapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
+  std::map<Selection, Entry> entries_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace metrics

@@ -4,12 +4,14 @@
 #
 #   scripts/install-dependencies.sh          to build and to run the quickstart
 #   scripts/install-dependencies.sh --test   to run the tests as well
+#   scripts/install-dependencies.sh --lint   to let clang look at it as well
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(g++ cmake ninja-build git ca-certificates curl dpkg-dev prometheus-cpp-dev rapidjson-dev libabsl-dev
   libgtest-dev libbenchmark-dev libcurl4-openssl-dev libcli11-dev libspdlog-dev zlib1g-dev libssl-dev python3)
 test_packages=(jq fonts-dejavu-core)
+lint_packages=(clang-14 clang-tidy-14 clang-format-14)
 # For tests that are skipped without it: Ubuntu has no package of it.
 optional_packages=(chromium)
 
@@ -87,8 +89,11 @@ trap 'rm -rf "$work"' EXIT
 
 install_packages "${packages[@]}"
 fetch_civetweb
-if [ "${1:-}" = --test ]; then
-  install_packages "${test_packages[@]}"
-  install_packages "${optional_packages[@]}" || echo "install-dependencies: going on without ${optional_packages[*]}" >&2
-  fetch_prometheus
-fi
+case "${1:-}" in
+  --test)
+    install_packages "${test_packages[@]}"
+    install_packages "${optional_packages[@]}" || echo "install-dependencies: going on without ${optional_packages[*]}" >&2
+    fetch_prometheus
+    ;;
+  --lint) install_packages "${test_packages[@]}" "${lint_packages[@]}" ;;
+esac

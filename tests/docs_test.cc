@@ -1,4 +1,5 @@
-// The documentation tells of every metric and every flag, in the binary's own words. UPDATE_GOLDEN=1 rewrites the tables.
+// The documentation tells of every metric and every flag, in the binary's own words. UPDATE_GOLDEN=1 rewrites the
+// tables.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -33,7 +33,7 @@ Parsed Parse(absl::string_view body, size_t piece = 5, Envelope envelope = Envel
 }
 
 void ExpectError(absl::string_view body, ErrorReason reason, absl::string_view fragment) {
-  for (const size_t piece : {1, 5, 4096}) {
+  for (const size_t piece : {1U, 5U, 4096U}) {
     const Parsed parsed = Parse(body, piece);
     ASSERT_FALSE(parsed.answer.ok()) << body;
     EXPECT_EQ(ReasonOf(parsed.answer.status()), reason) << parsed.answer.status();
@@ -56,7 +56,7 @@ constexpr absl::string_view kRow =
 std::string Answer(absl::string_view rows) { return absl::StrCat(R"({"code":200,"data":[{)", rows, "}]}\n"); }
 
 TEST(ParseAllocationsTest, ReadsARow) {
-  for (const size_t piece : {1, 2, 3, 64, 4096}) {
+  for (const size_t piece : {1U, 2U, 3U, 64U, 4096U}) {
     const Parsed parsed = Parse(Answer(kRow), piece);
     ASSERT_TRUE(parsed.answer.ok()) << parsed.answer.status();
     EXPECT_EQ(parsed.answer->rows, 1U);
@@ -369,7 +369,7 @@ TEST(ParseAllocationsTest, ReadsWhenARowRan) {
     return parsed.rows.at(0).extent;
   };
   const Window expected = {absl::FromUnixSeconds(1795082400), absl::FromUnixSeconds(1795084200)};
-  for (const size_t piece : {1, 7, 4096}) {
+  for (const size_t piece : {1U, 7U, 4096U}) {
     EXPECT_EQ(extent_of(R"("start":"2026-11-19T10:00:00Z","end":"2026-11-19T10:30:00Z",)", piece), expected);
     EXPECT_EQ(extent_of(R"("start" : "2026-11-19T11:00:00+01:00", "end": "2026-11-19T10:30:00.0Z" ,)", piece),
               expected);

@@ -136,7 +136,8 @@ TEST(DailyFactsTest, ManyDaysOfManyPodsInManyBlocks) {
   for (int i = 0; i < 700; ++i) names.push_back(absl::StrCat("pod-", i));
   for (int day = 1; day <= 18; ++day) {
     std::vector<Pod> pods;
-    for (int i = day; i < 700; i += 2) pods.push_back({i % 3 == 0 ? "a" : "b", names[i].c_str(), i * 0.5});
+    for (int i = day; i < 700; i += 2)
+      pods.push_back({i % 3 == 0 ? "a" : "b", names[static_cast<size_t>(i)].c_str(), i * 0.5});
     days.push_back({DayOf(day, pods), kNow});
   }
   const std::string text = Render(std::move(days), true);

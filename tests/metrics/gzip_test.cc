@@ -34,7 +34,8 @@ std::shared_ptr<const Snapshot> SnapshotOf(int pods) {
 std::string Render(std::shared_ptr<const Snapshot> snapshot, Selection selection) {
   Renderer renderer(std::move(snapshot), selection);
   std::string text;
-  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) absl::StrAppend(&text, block);
+  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next())
+    absl::StrAppend(&text, block);
   return text;
 }
 
