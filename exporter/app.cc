@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "exporter/flags.h"
+#include "exporter/healthcheck_command.h"
 #include "exporter/log.h"
 #include "exporter/once_command.h"
 #include "exporter/output_file.h"
@@ -198,6 +199,12 @@ int RunMain(int argc, const char* const* argv, Clock& clock) {
     }
     case Command::kOnce:
       return RunOnceCommand(flags.options, *flags.once, days, clock);
+    case Command::kHealthcheck: {
+      kubecost::CurlHttpClient http(HealthHttpOptions(flags.healthcheck_timeout));
+      const absl::Status status = CheckHealth(flags.healthcheck_url, flags.healthcheck_timeout, http);
+      (status.ok() ? std::cout : std::cerr) << (status.ok() ? "ok" : status.message()) << "\n";
+      return status.ok() ? kExitOk : kExitRuntime;
+    }
     case Command::kServe:
       return RunExporter(flags.options, clock);
   }

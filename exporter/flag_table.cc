@@ -12,15 +12,6 @@ namespace {
 
 using Values = std::vector<std::string>;
 
-absl::Status ParseDuration(const std::string& text, absl::Duration& value) {
-  absl::Duration parsed;
-  if (!absl::ParseDuration(text, &parsed) || parsed == absl::InfiniteDuration()) {
-    return Problem(text, "a duration such as 500ms, 90s, 5m or 2h");
-  }
-  value = parsed;
-  return absl::OkStatus();
-}
-
 // Each of these makes the function that puts a flag's text into one member.
 
 auto Text(std::string Options::*member) {
@@ -121,6 +112,15 @@ absl::Status ApplyClusterInfoLabels(Options& options, const Values& values) {
 }
 
 }  // namespace
+
+absl::Status ParseDuration(const std::string& text, absl::Duration& value) {
+  absl::Duration parsed;
+  if (!absl::ParseDuration(text, &parsed) || parsed == absl::InfiniteDuration()) {
+    return Problem(text, "a duration such as 500ms, 90s, 5m or 2h");
+  }
+  value = parsed;
+  return absl::OkStatus();
+}
 
 const std::vector<Flag>& Flags() {
   static const std::vector<Flag> flags = {

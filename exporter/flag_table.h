@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "exporter/options.h"
 
 namespace exporter {
@@ -33,6 +34,9 @@ const std::vector<Flag>& Flags();
 inline absl::Status Problem(absl::string_view value, absl::string_view expected) {
   return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is not ", expected));
 }
+
+// As Go writes them, with an end.
+absl::Status ParseDuration(const std::string& text, absl::Duration& value);
 
 template <typename Choice>
 absl::Status ParseChoice(const std::string& text, const std::vector<std::pair<absl::string_view, Choice>>& choices,

@@ -16,6 +16,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "exporter/flag_table.h"
+#include "exporter/healthcheck_command.h"
 #include "exporter/version.h"
 
 namespace exporter {
@@ -27,13 +28,14 @@ std::string EnvironmentName(absl::string_view flag) {
   return absl::StrCat(kEnvironmentPrefix, absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{".", "_"}, {"-", "_"}})));
 }
 
-struct OnceFlag {
+// Of a subcommand; all of one value.
+struct SubcommandFlag {
   const char* name;
   const char* type;
   const char* help;
 };
 
-constexpr OnceFlag kOnceFlags[] = {
+constexpr SubcommandFlag kOnceFlags[] = {
     {"output", "FORMAT",
      "prometheus (what /metrics would show), openmetrics (with time stamps, for promtool tsdb create-blocks-from), csv "
      "or json."},
@@ -43,6 +45,9 @@ constexpr OnceFlag kOnceFlags[] = {
     {"to", "YYYY-MM-DD", "The last day of the range; the newest complete one unless given."},
     {"sample-interval", "DURATION", "Of openmetrics: a sample of each series so often, 1m to 24h; 1h unless given."},
 };
+
+constexpr SubcommandFlag kHealthcheckTimeout = {"timeout", "DURATION=3s",
+                                                "How long the exporter may take, at most 1m."};
 
 struct Parser {
   CLI::App app{
@@ -55,6 +60,8 @@ struct Parser {
   std::string render_level = "pod";
   CLI::App* once = nullptr;
   std::map<std::string, std::string> once_texts;  // by flag
+  CLI::App* healthcheck = nullptr;
+  std::string healthcheck_timeout;
   bool check_config = false;
 
   Parser() {
@@ -84,17 +91,29 @@ struct Parser {
         ->type_name("LEVEL")
         ->default_str("pod");
     AddOnce();
+    AddHealthcheck();
+  }
+
+  static void AddFlag(CLI::App& command, const SubcommandFlag& flag, std::string& text) {
+    command.add_option(absl::StrCat("--", flag.name), text, flag.help)
+        ->type_name(flag.type)
+        ->expected(0, 1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+
+  void AddHealthcheck() {
+    healthcheck = app.add_subcommand("healthcheck", "Ask the exporter that runs here whether it is alive, and exit.");
+    healthcheck->fallthrough();
+    AddFlag(*healthcheck, kHealthcheckTimeout, healthcheck_timeout);
+    healthcheck->footer(
+        "It asks /healthz at --web.listen-address, given in the same way as to the exporter: by flag or environment.\n"
+        "Exit codes: 0 alive, 1 not alive or not there, 2 bad configuration.");
   }
 
   void AddOnce() {
     once = app.add_subcommand("once", "Read closed days from Kubecost, print them, and exit.");
     once->fallthrough();
-    for (const OnceFlag& flag : kOnceFlags) {
-      once->add_option(absl::StrCat("--", flag.name), once_texts[flag.name], flag.help)
-          ->type_name(flag.type)
-          ->expected(0, 1)
-          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    }
+    for (const SubcommandFlag& flag : kOnceFlags) AddFlag(*once, flag, once_texts[flag.name]);
     once->footer(
         "Data goes to standard output, logs to standard error. Every flag of the exporter holds here as well\n"
         "(--kubecost.url, --idle, --filter, ...): see kubecost-allocation-exporter --help.\n"
@@ -179,6 +198,20 @@ void ApplyOnce(const Parser& parser, ParsedFlags& parsed) {
   }
 }
 
+void ApplyHealthcheck(const Parser& parser, ParsedFlags& parsed) {
+  parsed.command = Command::kHealthcheck;
+  if (parser.healthcheck->count("--timeout") != 0) {
+    const std::string& text = parser.healthcheck_timeout;
+    absl::Status status = ParseDuration(text, parsed.healthcheck_timeout);
+    if (status.ok() &&
+        (parsed.healthcheck_timeout < absl::Milliseconds(1) || parsed.healthcheck_timeout > absl::Minutes(1))) {
+      status = Problem(text, "a duration from 1ms to 1m");
+    }
+    if (text.empty()) status = absl::InvalidArgumentError("needs a value");
+    if (!status.ok()) parsed.problems.push_back(absl::StrCat("--timeout: ", status.message()));
+  }
+}
+
 // `--flag=`, as a template with an empty value writes it, is as good as the flag left out; CLI11 would take the next
 // argument for the value.
 bool IsEmptyAssignment(absl::string_view argument) {
@@ -186,7 +219,7 @@ bool IsEmptyAssignment(absl::string_view argument) {
   argument.remove_suffix(1);
   const auto is_named = [argument](const auto& flag) { return argument == flag.name; };
   return std::any_of(Flags().begin(), Flags().end(), is_named) ||
-         std::any_of(std::begin(kOnceFlags), std::end(kOnceFlags), is_named);
+         std::any_of(std::begin(kOnceFlags), std::end(kOnceFlags), is_named) || is_named(kHealthcheckTimeout);
 }
 
 }  // namespace
@@ -221,9 +254,18 @@ ParsedFlags ParseFlags(int argc, const char* const* argv) {
     parsed.command = Command::kOnce;
     ApplyOnce(parser, parsed);
   }
+  if (parser.healthcheck->parsed()) ApplyHealthcheck(parser, parsed);
   if (parser.check_config) parsed.command = Command::kCheckConfig;
   if (parser.render->parsed()) ApplyRender(parser, parsed);
   for (std::string& problem : parsed.options.Validate()) parsed.problems.push_back(std::move(problem));
+  if (parsed.command == Command::kHealthcheck && parsed.problems.empty()) {
+    absl::StatusOr<std::string> url = HealthUrl(parsed.options);
+    if (url.ok()) {
+      parsed.healthcheck_url = *std::move(url);
+    } else {
+      parsed.problems.emplace_back(url.status().message());
+    }
+  }
   return parsed;
 }
 

@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "exporter/once_command.h"
 #include "exporter/options.h"
 #include "kubecost/allocation.h"
 
 namespace exporter {
 
-enum class Command { kServe, kCheckConfig, kRender, kOnce, kPrintAndExit };
+enum class Command { kServe, kCheckConfig, kRender, kOnce, kHealthcheck, kPrintAndExit };
 
 struct ParsedFlags {
   Command command = Command::kServe;
@@ -22,6 +23,9 @@ struct ParsedFlags {
   kubecost::Level render_level = kubecost::Level::kPod;
   // Of `once`, with --config.check as well: which days there are is for the clock to tell.
   std::optional<OnceOptions> once;
+  // Of `healthcheck`: what is asked, and for how long.
+  absl::Duration healthcheck_timeout = absl::Seconds(3);
+  std::string healthcheck_url;
   // Of kPrintAndExit: --help, --version.
   std::string text;
   // Every problem there is; then nothing above may be used.

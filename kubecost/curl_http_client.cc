@@ -159,6 +159,7 @@ class CurlHttpClient::Transfer {
     curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                      static_cast<long>(absl::ToInt64Milliseconds(options_.connect_timeout)));
     curl_easy_setopt(easy_, CURLOPT_USERAGENT, options_.user_agent.c_str());
+    if (!options_.allow_proxy) curl_easy_setopt(easy_, CURLOPT_NOPROXY, "*");
     if (options_.accept_gzip) curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_);
     curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &Transfer::OnConnected);

@@ -23,6 +23,8 @@ struct CurlOptions {
   // Of a body after decompression.
   uint64_t max_response_bytes = uint64_t{1} << 30;
   bool accept_gzip = true;
+  // False: the proxy variables of the environment are left aside.
+  bool allow_proxy = true;
   std::string user_agent;
 };
 

@@ -1,0 +1,27 @@
+// `healthcheck`: asks the exporter that runs beside it whether it is alive: for probes where there is no shell.
+#ifndef EXPORTER_HEALTHCHECK_COMMAND_H_
+#define EXPORTER_HEALTHCHECK_COMMAND_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "exporter/options.h"
+#include "kubecost/http_client.h"
+
+namespace exporter {
+
+// Where an exporter with these options tells its health: the first --web.listen-address that names a port, and the
+// loopback where it stands for every interface. InvalidArgument when only the system knows the port.
+absl::StatusOr<std::string> HealthUrl(const Options& options);
+
+// How the question is asked: all within `timeout`, and past any proxy.
+kubecost::CurlOptions HealthHttpOptions(absl::Duration timeout);
+
+// Ok when `url` answers with 200; otherwise one line that says what was found there instead.
+absl::Status CheckHealth(const std::string& url, absl::Duration timeout, kubecost::HttpClient& http);
+
+}  // namespace exporter
+
+#endif  // EXPORTER_HEALTHCHECK_COMMAND_H_
