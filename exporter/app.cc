@@ -38,9 +38,26 @@ void TuneAllocator() {
   mallopt(M_ARENA_MAX, 2);
 }
 
-kubecost::CurlOptions HttpOptions(const Options& options) {
+void LogFileEvent(const kubecost::FileEvent& event) {
+  if (event.is_first && event.status.ok()) return;
+  LogFields fields = {{"flag", absl::StrCat("--", absl::StrJoin(event.flags, ", --"))},
+                      {"file", absl::StrJoin(event.paths, ", ")}};
+  if (event.status.ok()) {
+    Log(LogLevel::kInfo, "a changed file is used from now on", fields);
+    return;
+  }
+  fields.emplace_back("error", std::string(event.status.message()));
+  Log(LogLevel::kWarn, "a file cannot be used; what it held before stays in force", fields);
+}
+
+// `self_metrics` may be null, and outlives the client otherwise.
+kubecost::CurlOptions HttpOptions(const Options& options, SelfMetrics* self_metrics) {
   kubecost::CurlOptions http = options.http;
   http.user_agent = absl::StrCat("kubecost-allocation-exporter/", Version());
+  http.on_file = [self_metrics](const kubecost::FileEvent& event, const kubecost::Access& access) {
+    LogFileEvent(event);
+    if (self_metrics != nullptr) self_metrics->SetFile(event, access);
+  };
   return http;
 }
 
@@ -117,7 +134,7 @@ OnceResult ReadOnce(const Options& options, const OnceOptions& once, const std::
                                           ? absl::StatusOr<OutputFile>(OutputFile::StandardOutput())
                                           : OutputFile::Create(once.output_file);
   if (!output.ok()) return NotWritten(output.status());
-  kubecost::CurlHttpClient http(HttpOptions(options));
+  kubecost::CurlHttpClient http(HttpOptions(options, nullptr));
   const bool tells_progress = isatty(STDERR_FILENO) == 1;
   const OnceStreams streams = {[&output](absl::string_view block) { return output->Write(block); },
                                [tells_progress](absl::string_view line) {
@@ -147,7 +164,7 @@ int RunExporter(const Options& options, Clock& clock) {
 
   metrics::SnapshotStore store;
   SelfMetrics self_metrics(options);
-  kubecost::CurlHttpClient http(HttpOptions(options));
+  kubecost::CurlHttpClient http(HttpOptions(options, &self_metrics));
   PollReportStore reports;
   Poller poller(options, clock, http, store, reports, self_metrics);
   const absl::StatusOr<std::unique_ptr<Server>> server =
@@ -183,6 +200,9 @@ int RunMain(int argc, const char* const* argv, Clock& clock) {
     return kExitConfiguration;
   }
   InitLog(flags.options.log_level, flags.options.log_format);
+  if (AsksKubecost(flags.command)) {
+    for (const std::string& warning : flags.options.Warnings()) Log(LogLevel::kWarn, warning);
+  }
   switch (flags.command) {
     case Command::kPrintAndExit:
       std::cout << flags.text;

@@ -37,6 +37,13 @@ auto HttpDuration(absl::Duration kubecost::CurlOptions::*member) {
       [member](Options& options, const Values& values) { return ParseDuration(values.back(), options.http.*member); };
 }
 
+auto AccessText(std::string kubecost::AccessSettings::*member) {
+  return [member](Options& options, const Values& values) {
+    options.http.access.*member = values.back();
+    return absl::OkStatus();
+  };
+}
+
 auto Number(int Options::*member) {
   return [member](Options& options, const Values& values) {
     int parsed = 0;
@@ -149,6 +156,29 @@ const std::vector<Flag>& Flags() {
        ApplySize},
       {"Kubecost", "kubecost.gzip", "BOOL", "true", "Ask for compressed answers: worth it on slow links.",
        [](Options& options, const Values& values) { return ParseBool(values.back(), options.http.accept_gzip); }},
+      {"Kubecost", "kubecost.ca-file", "FILE", "",
+       "PEM file with the authorities that may have signed Kubecost's certificate, in place of the system's.",
+       AccessText(&kubecost::AccessSettings::ca_file)},
+      {"Kubecost", "kubecost.cert-file", "FILE", "",
+       "PEM file with the certificate to show to Kubecost, for mutual TLS; needs --kubecost.key-file.",
+       AccessText(&kubecost::AccessSettings::cert_file)},
+      {"Kubecost", "kubecost.key-file", "FILE", "", "PEM file with that certificate's private key, without passphrase.",
+       AccessText(&kubecost::AccessSettings::key_file)},
+      {"Kubecost", "kubecost.server-name", "NAME", "",
+       "Name that Kubecost's certificate must hold (and SNI asks for) where the host of the URL is another.",
+       AccessText(&kubecost::AccessSettings::server_name)},
+      {"Kubecost", "kubecost.tls-verify", "BOOL", "true",
+       "false takes any certificate: whoever is in between can read and change all, credentials included.",
+       [](Options& options, const Values& values) { return ParseBool(values.back(), options.http.access.tls_verify); }},
+      {"Kubecost", "kubecost.username", "NAME", "", "User for Basic authentication; needs --kubecost.password-file.",
+       AccessText(&kubecost::AccessSettings::username)},
+      {"Kubecost", "kubecost.password-file", "FILE", "", "File with that user's password.",
+       AccessText(&kubecost::AccessSettings::password_file)},
+      {"Kubecost", "kubecost.token-file", "FILE", "", "File with a token for Bearer authentication.",
+       AccessText(&kubecost::AccessSettings::token_file)},
+      {"Kubecost", "kubecost.header-file", "FILE", "",
+       "File with headers to send along, each a line \"Name: value\", such as X-API-KEY.",
+       AccessText(&kubecost::AccessSettings::header_file)},
 
       {"What is asked", "idle", "MODE", "separate",
        "Cost of capacity nobody used: separate (rows named __idle__), share (spread over workloads), off (left out).",

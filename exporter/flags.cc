@@ -224,6 +224,10 @@ bool IsEmptyAssignment(absl::string_view argument) {
 
 }  // namespace
 
+bool AsksKubecost(Command command) {
+  return command == Command::kServe || command == Command::kOnce || command == Command::kCheckConfig;
+}
+
 ParsedFlags ParseFlags(int argc, const char* const* argv) {
   ParsedFlags parsed;
   Parser parser;
@@ -265,6 +269,9 @@ ParsedFlags ParseFlags(int argc, const char* const* argv) {
     } else {
       parsed.problems.emplace_back(url.status().message());
     }
+  }
+  if (AsksKubecost(parsed.command)) {
+    for (std::string& problem : parsed.options.ValidateFiles()) parsed.problems.push_back(std::move(problem));
   }
   return parsed;
 }

@@ -32,6 +32,9 @@ struct ParsedFlags {
   std::vector<std::string> problems;
 };
 
+// True of those that ask Kubecost, or check whether that could be done.
+bool AsksKubecost(Command command);
+
 // Reads the environment once, here and nowhere else. A flag on the command line wins over its variable.
 ParsedFlags ParseFlags(int argc, const char* const* argv);
 

@@ -1,6 +1,7 @@
 #include "exporter/options.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "exporter/listen_address.h"
 
 namespace exporter {
@@ -79,6 +81,56 @@ void CheckKubecost(const Options& options, Problems& problems) {
   }
   if (options.http.max_response_bytes < 1024)
     problems.push_back("--kubecost.max-response-bytes: must be at least 1KiB");
+}
+
+bool IsHostName(absl::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_';
+  });
+}
+
+void CheckTls(const Options& options, Problems& problems) {
+  const kubecost::AccessSettings& access = options.http.access;
+  if (access.cert_file.empty() != access.key_file.empty()) {
+    problems.push_back(access.cert_file.empty() ? "--kubecost.key-file: needs --kubecost.cert-file"
+                                                : "--kubecost.cert-file: needs --kubecost.key-file");
+  }
+  if (!IsHostName(access.server_name)) {
+    problems.push_back(absl::StrCat("--kubecost.server-name: \"", access.server_name,
+                                    "\" is not a host name, without scheme and port"));
+  }
+  if (!absl::StartsWith(options.endpoint.url, "http://")) return;
+  const std::pair<absl::string_view, bool> given[] = {{"--kubecost.ca-file", !access.ca_file.empty()},
+                                                      {"--kubecost.cert-file", !access.cert_file.empty()},
+                                                      {"--kubecost.key-file", !access.key_file.empty()},
+                                                      {"--kubecost.server-name", !access.server_name.empty()},
+                                                      {"--kubecost.tls-verify=false", !access.tls_verify}};
+  for (const auto& [flag, is_given] : given) {
+    if (is_given) problems.push_back(absl::StrCat(flag, ": is for TLS, but --kubecost.url begins with http://"));
+  }
+}
+
+void CheckCredentials(const kubecost::AccessSettings& access, Problems& problems) {
+  if (access.username.empty() != access.password_file.empty()) {
+    problems.push_back(access.username.empty() ? "--kubecost.password-file: needs --kubecost.username"
+                                               : "--kubecost.username: needs --kubecost.password-file");
+  }
+  const bool is_basic = !access.username.empty() || !access.password_file.empty();
+  if (is_basic && !access.token_file.empty()) {
+    problems.push_back(
+        "--kubecost.token-file: is for Bearer, --kubecost.username for Basic authentication; give either");
+  }
+  const bool is_good = std::none_of(access.username.begin(), access.username.end(), [](char c) {
+    return c == ':' || absl::ascii_iscntrl(static_cast<unsigned char>(c));
+  });
+  if (!is_good) problems.push_back("--kubecost.username: must hold neither a colon nor control characters");
+}
+
+// Of the same machine or pod: "localhost:9003", "127.0.0.1", "[::1]:9003".
+bool IsLoopback(absl::string_view authority) {
+  const absl::string_view host = absl::StartsWith(authority, "[") ? authority.substr(0, authority.find(']') + 1)
+                                                                  : authority.substr(0, authority.find(':'));
+  return host == "localhost" || host == "[::1]" || absl::StartsWith(host, "127.");
 }
 
 void CheckFacts(const Options& options, Problems& problems) {
@@ -153,10 +205,33 @@ void CheckWeb(const Options& options, Problems& problems) {
 std::vector<std::string> Options::Validate() const {
   Problems problems;
   CheckKubecost(*this, problems);
+  CheckTls(*this, problems);
+  CheckCredentials(http.access, problems);
   CheckFacts(*this, problems);
   CheckDays(*this, problems);
   CheckWeb(*this, problems);
   return problems;
+}
+
+std::vector<std::string> Options::ValidateFiles() const {
+  return kubecost::AccessFiles(http.access, nullptr).Problems();
+}
+
+std::vector<std::string> Options::Warnings() const {
+  std::vector<std::string> warnings;
+  absl::string_view authority = endpoint.url;
+  const bool is_plain = absl::ConsumePrefix(&authority, "http://");
+  authority = authority.substr(0, authority.find('/'));
+  if (!http.access.tls_verify) {
+    warnings.emplace_back(
+        "Kubecost's certificate is not verified (--kubecost.tls-verify=false): whoever is in between can read and "
+        "change all, credentials included; --kubecost.ca-file trusts one authority or certificate instead");
+  }
+  if (is_plain && http.access.HasCredentials() && !IsLoopback(authority)) {
+    warnings.push_back(absl::StrCat("credentials (", http.access.CredentialFlags(),
+                                    ") go to Kubecost unencrypted: --kubecost.url begins with http://"));
+  }
+  return warnings;
 }
 
 bool IsCurrencyCode(absl::string_view text) {

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/log.h"
+#include "kubecost/access_files.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/allocation_query.h"
 #include "kubecost/curl_http_client.h"
@@ -67,6 +68,12 @@ struct Options {
 
   // Every problem of the values together, each a sentence that names its flag; empty when all is well.
   std::vector<std::string> Validate() const;
+
+  // The same of the files that requests to Kubecost need, as they are now.
+  std::vector<std::string> ValidateFiles() const;
+
+  // What works but is unsafe, each a sentence for the log.
+  std::vector<std::string> Warnings() const;
 };
 
 // Whether the text is of the form of an ISO 4217 code: "EUR".

@@ -147,11 +147,15 @@ struct SelfMetrics::Families {
   Family<Gauge>& response_bytes =
       Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_api_response_bytes"));
   Family<Gauge>& build_info = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_build_info"));
+  Family<Gauge>& ca_not_after =
+      Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_ca_not_after_timestamp_seconds"));
   Family<Gauge>& config_info = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_config_info"));
   Family<Gauge>& day_end =
       Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_day_end_timestamp_seconds"));
   Family<Gauge>& day_start =
       Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_day_start_timestamp_seconds"));
+  Family<Gauge>& file_usable = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_file_usable"));
+  Family<Gauge>& insecure = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_insecure"));
   Family<Counter>& invalid =
       Register<Counter>(registry, metrics::FamilyNamed("kubecost_exporter_invalid_values_total"));
   Family<Gauge>& last_success =
@@ -196,6 +200,7 @@ SelfMetrics::SelfMetrics(const Options& options) : families_(std::make_unique<Fa
                       {"utc_offset", UtcOffsetText(options.day_utc_offset)},
                       {"idle", std::string(IdleModeName(options.query.idle))},
                       {"share_tenancy", options.query.share_tenancy_costs ? "true" : "false"}});
+  families.insecure.Add({}).Set(options.http.access.tls_verify ? 0 : 1);
   families.up.Add({}).Set(0);
   families.scrapes.Add({});
   families.snapshot_bytes.Add({});
@@ -274,6 +279,14 @@ void SelfMetrics::SetSnapshot(const metrics::Snapshot& snapshot) {
 }
 
 void SelfMetrics::SetMergedRows(size_t rows) { families_->merged_rows.Add({}).Set(static_cast<double>(rows)); }
+
+void SelfMetrics::SetFile(const kubecost::FileEvent& event, const kubecost::Access& access) {
+  for (const absl::string_view flag : event.flags) {
+    families_->file_usable.Add({{"flag", std::string(flag)}}).Set(event.status.ok() ? 1 : 0);
+  }
+  if (!access.ca_not_after.has_value()) return;
+  families_->ca_not_after.Add({}).Set(absl::ToDoubleSeconds(*access.ca_not_after - absl::UnixEpoch()));
+}
 
 void SelfMetrics::CountScrape(uint64_t bytes) {
   families_->scrapes.Add({}).Increment();

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/options.h"
+#include "kubecost/access_files.h"
 #include "kubecost/allocation.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/api_error.h"
@@ -38,6 +39,8 @@ class SelfMetrics {
   void CountInvalidValues(const kubecost::InvalidValues& values);
   void SetSnapshot(const metrics::Snapshot& snapshot);
   void SetMergedRows(size_t rows);
+  // What the HTTP client tells of its files.
+  void SetFile(const kubecost::FileEvent& event, const kubecost::Access& access);
 
   // What the server tells.
   void CountScrape(uint64_t bytes);

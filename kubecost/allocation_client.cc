@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "kubecost/api_error.h"
+#include "kubecost/refusal.h"
 
 namespace kubecost {
 namespace {
@@ -20,14 +21,18 @@ constexpr absl::string_view kKubecostPrefix = "/model";
 // An error body is read this far to find its message.
 constexpr size_t kMaxErrorBodyBytes = size_t{64} << 10;
 
-// What an error body says: the message of a JSON one, the first line of a plain one.
-std::string ReadErrorMessage(HttpClient& http, const HttpHead& head) {
+std::string ReadErrorBody(HttpClient& http) {
   std::string body;
   while (body.size() < kMaxErrorBodyBytes) {
     const absl::StatusOr<absl::string_view> piece = http.Read();
     if (!piece.ok() || piece->empty()) break;
     body.append(piece->data(), piece->size());
   }
+  return body;
+}
+
+// What an error body says: the message of a JSON one, the first line of a plain one.
+std::string MessageOf(const std::string& body, const HttpHead& head) {
   const std::string message = ParseErrorMessage(body);
   if (!message.empty() || !absl::StartsWith(head.content_type, "text/plain")) return message;
   return SanitizeMessage(absl::string_view(body).substr(0, body.find('\n')));
@@ -197,28 +202,26 @@ absl::Status AllocationClient::RequestPath(const std::string& path, absl::string
       const absl::StatusOr<uint64_t> bytes = read_body();
       if (bytes.ok()) record.bytes = *bytes;
       record.status = Prefixed(absl::StrCat("GET ", endpoint_.url, path), bytes.status());
+      if (ReasonOf(record.status) == ErrorReason::kHtml) {
+        record.status = ApiError(ErrorReason::kHtml, absl::StrCat(record.status.message(), "; ", HtmlAdvice(*head)));
+      }
     }
   }
+  record.status = WithMessage(record.status, http_.WithoutSecrets(record.status.message()));
   on_request_(record);
   return record.status;
 }
 
 absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpHead& head) {
   if (head.status == 200) return absl::OkStatus();
-  const std::string what = absl::StrCat("GET ", endpoint_.url, path, ": HTTP ", head.status);
-  if (head.status >= 300 && head.status < 400) {
-    return ApiError(ErrorReason::kRedirect,
-                    absl::StrCat(what, " redirects to ", SanitizeMessage(head.location),
-                                 ", which is not followed; a login in front of Kubecost? Set --kubecost.url to the "
-                                 "API itself"));
-  }
-  if (head.status == 401 || head.status == 403) {
-    return ApiError(ErrorReason::kAuth,
-                    absl::StrCat(what,
-                                 "; Kubecost or a proxy before it wants credentials: set --kubecost.url to a "
-                                 "service that answers without"));
-  }
-  const std::string message = ReadErrorMessage(http_, head);
+  const std::string url = absl::StrCat(endpoint_.url, path);
+  const std::string what = absl::StrCat("GET ", url, ": HTTP ", head.status);
+  const std::optional<absl::Status> refusal = RefusalOf(url, head);
+  if (refusal.has_value()) return *refusal;
+  const std::string body = ReadErrorBody(http_);
+  const std::optional<absl::Status> told_in_body = RefusalInBody(url, head, body);
+  if (told_in_body.has_value()) return *told_in_body;
+  const std::string message = MessageOf(body, head);
   std::string text = message.empty() ? what : absl::StrCat(what, ", \"", message, "\"");
   const bool is_filtered = !query_.filter.empty() && absl::EndsWith(path, kAllocation);
   if (is_filtered && (head.status == 400 || head.status == 500)) {

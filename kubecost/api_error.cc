@@ -73,6 +73,13 @@ absl::Status WithHttpStatus(absl::Status status, int http_status) {
   return status;
 }
 
+absl::Status WithMessage(const absl::Status& status, absl::string_view message) {
+  absl::Status result(status.code(), message);
+  status.ForEachPayload(
+      [&result](absl::string_view url, const absl::Cord& payload) { result.SetPayload(url, payload); });
+  return result;
+}
+
 bool MayBeTooBig(const absl::Status& status) {
   const std::optional<ErrorReason> reason = ReasonOf(status);
   if (reason == ErrorReason::kReadTimeout || reason == ErrorReason::kDeadline || reason == ErrorReason::kDisconnected) {

@@ -70,6 +70,9 @@ std::optional<ErrorReason> ReasonOf(const absl::Status& status);
 // The same status, telling the code of the HTTP answer that it is about.
 absl::Status WithHttpStatus(absl::Status status, int http_status);
 
+// The same status in other words; reason and HTTP code stay.
+absl::Status WithMessage(const absl::Status& status, absl::string_view message);
+
 // True when the server, or a proxy before it, could not make or deliver the answer as a whole (HTTP 499, 502, 503,
 // 504, a timeout, a lost connection): a smaller question may have an answer.
 bool MayBeTooBig(const absl::Status& status);

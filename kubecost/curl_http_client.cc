@@ -6,11 +6,13 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "kubecost/api_error.h"
+#include "kubecost/tls_advice.h"
+#include "kubecost/transport_error.h"
 
 namespace kubecost {
 namespace {
@@ -20,10 +22,34 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 // Waits are cut into slices of this length, so that a limit is noticed soon after it has passed.
 constexpr absl::Duration kPollSlice = absl::Milliseconds(250);
 
-std::string SecondsText(absl::Duration duration) { return absl::StrFormat("%g", absl::ToDoubleSeconds(duration)); }
+// "http://[::1]:80/x" in parts: "http", "[::1]", "80", "/x".
+struct UrlParts {
+  std::string scheme;
+  std::string host;
+  std::string port;
+  std::string rest;
+};
 
-// Scheme, host and path of a URL: what may be logged.
-absl::string_view WithoutQuery(absl::string_view url) { return url.substr(0, url.find_first_of("?#")); }
+UrlParts SplitUrl(absl::string_view url) {
+  UrlParts parts;
+  const size_t authority_at = url.find("://") + 3;
+  parts.scheme = std::string(url.substr(0, authority_at - 3));
+  const absl::string_view tail = url.substr(authority_at);
+  const absl::string_view authority = tail.substr(0, tail.find_first_of("/?"));
+  parts.rest = std::string(tail.substr(authority.size()));
+  const size_t colon = authority.rfind(':');
+  const bool has_port = colon != authority.npos && authority.find(']', colon) == authority.npos;
+  parts.host = std::string(authority.substr(0, has_port ? colon : authority.npos));
+  if (has_port) parts.port = std::string(authority.substr(colon + 1));
+  return parts;
+}
+
+std::string FirstWord(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  const auto end = std::find_if_not(text.begin(), text.end(),
+                                    [](char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); });
+  return std::string(text.begin(), end);
+}
 
 // curl_global_init is not safe beside other threads, hence once and before any handle exists.
 void InitCurlOnce() {
@@ -56,47 +82,42 @@ ErrorReason ReasonOfCurlCode(CURLcode code) {
   }
 }
 
-absl::string_view Advice(ErrorReason reason) {
-  switch (reason) {
-    case ErrorReason::kDns:
-      return "; is the service name in --kubecost.url right, and does the pod reach cluster DNS?";
-    case ErrorReason::kRefused:
-      return "; is Kubecost running, and are host and port in --kubecost.url right?";
-    case ErrorReason::kTls:
-      return "; the server's certificate must be signed by an authority in the system's certificate store";
-    case ErrorReason::kParse:
-      return "; is --kubecost.url an HTTP port of Kubecost or OpenCost?";
-    default:
-      return "; Kubecost or a proxy before it closed the connection (restarted, out of memory, or its own timeout?)";
-  }
-}
-
 }  // namespace
 
 // One easy and one multi handle, reused for every request. libcurl is driven from Get() and Read() in the caller's
 // thread, so a slow reader holds back the sender and no more than a few network buffers are ever in memory.
 class CurlHttpClient::Transfer {
  public:
-  explicit Transfer(CurlOptions options) : options_(std::move(options)) {
+  explicit Transfer(CurlOptions options) : options_(std::move(options)), files_(options_.access, options_.on_file) {
     InitCurlOnce();
-    multi_ = curl_multi_init();
-    easy_ = curl_easy_init();
+    Open();
   }
 
-  ~Transfer() {
-    Close();
-    if (easy_ != nullptr) curl_easy_cleanup(easy_);
-    if (multi_ != nullptr) curl_multi_cleanup(multi_);
-  }
+  ~Transfer() { Shut(); }
 
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
   absl::StatusOr<HttpHead> Get(const std::string& url, std::stop_token stop) {
     Close();
-    if (easy_ == nullptr || multi_ == nullptr) return absl::InternalError("libcurl gave no handle");
+    Refresh();
     url_ = url;
     stop_ = std::move(stop);
+    absl::StatusOr<HttpHead> head = Send();
+    const bool is_refused =
+        head.ok() ? head->status == 401 || head->status == 403 : ReasonOf(head.status()) == ErrorReason::kTls;
+    // The other side may have changed over, and the files with it, since they were read.
+    if (is_refused && Refresh()) head = Send();
+    return head;
+  }
+
+  absl::StatusOr<HttpHead> Send() {
+    const absl::Status files = files_.status();
+    if (!files.ok()) {
+      return ApiError(*ReasonOf(files), absl::StrCat("GET ", WithoutQuery(url_), ": ", files.message()));
+    }
+    if (easy_ == nullptr || multi_ == nullptr) return absl::InternalError("libcurl gave no handle");
+    wanted_scheme_.clear();
     buffer_.clear();
     received_ = 0;
     connected_ = headers_done_ = done_ = too_large_ = false;
@@ -120,6 +141,8 @@ class CurlHttpClient::Transfer {
     if (curl_easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &text) == CURLE_OK && text != nullptr) {
       head.location = std::string(WithoutQuery(text));
     }
+    head.wanted_scheme = wanted_scheme_;
+    head.credential_flags = options_.access.CredentialFlags();
     return head;
   }
 
@@ -138,10 +161,81 @@ class CurlHttpClient::Transfer {
     open_ = false;
   }
 
+  std::string WithoutSecrets(absl::string_view text) const { return files_.access().WithoutSecrets(text); }
+
  private:
+  void Open() {
+    multi_ = curl_multi_init();
+    easy_ = curl_easy_init();
+  }
+
+  void Shut() {
+    Close();
+    if (easy_ != nullptr) curl_easy_cleanup(easy_);
+    if (multi_ != nullptr) curl_multi_cleanup(multi_);
+    curl_slist_free_all(headers_);
+    curl_slist_free_all(connect_to_);
+    headers_ = connect_to_ = nullptr;
+  }
+
+  // True when a file has changed. Then neither an open connection nor a TLS session to resume, which know the old
+  // certificates, is used any more.
+  bool Refresh() {
+    if (!files_.Refresh()) return false;
+    Shut();
+    Open();
+    return true;
+  }
+
+  void SetUpAccess() {
+    const Access& access = files_.access();
+    const AccessSettings& settings = options_.access;
+    curl_slist_free_all(headers_);
+    curl_slist_free_all(connect_to_);
+    headers_ = connect_to_ = nullptr;
+    const auto append = [](curl_slist*& list, const std::string& text) {
+      curl_slist* longer = curl_slist_append(list, text.c_str());
+      if (longer != nullptr) list = longer;
+    };
+    if (!access.authorization.empty()) append(headers_, absl::StrCat("Authorization: ", access.authorization));
+    for (const std::string& header : access.headers) append(headers_, header);
+
+    curl_easy_setopt(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, settings.tls_verify ? 1L : 0L);
+    curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, settings.tls_verify ? 2L : 0L);
+    if (!access.ca_pem.empty()) {
+      SetBlob(CURLOPT_CAINFO_BLOB, access.ca_pem);
+      curl_easy_setopt(easy_, CURLOPT_CAPATH, nullptr);  // not the system's besides
+    }
+    if (!access.cert_pem.empty()) {
+      SetBlob(CURLOPT_SSLCERT_BLOB, access.cert_pem);
+      SetBlob(CURLOPT_SSLKEY_BLOB, access.key_pem);
+    }
+    const UrlParts parts = SplitUrl(url_);
+    std::string url = url_;
+    if (!settings.server_name.empty()) {
+      // libcurl names and verifies the host of the URL: it is given the other name, and where that is to be found.
+      const std::string port = parts.port.empty() ? "" : absl::StrCat(":", parts.port);
+      url = absl::StrCat(parts.scheme, "://", settings.server_name, port, parts.rest);
+      append(connect_to_, absl::StrCat("::", parts.host, ":"));
+      append(headers_, absl::StrCat("Host: ", parts.host, port));
+      curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, connect_to_);
+    }
+    curl_easy_setopt(easy_, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
+    // A proxy's CONNECT is not to see them.
+    curl_easy_setopt(easy_, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
+  }
+
+  void SetBlob(CURLoption option, const std::string& text) {
+    // libcurl takes a copy and leaves the text alone.
+    curl_blob blob = {const_cast<char*>(text.data()), text.size(), CURL_BLOB_COPY};
+    curl_easy_setopt(easy_, option, &blob);
+  }
+
   void SetUp() {
     curl_easy_reset(easy_);
-    curl_easy_setopt(easy_, CURLOPT_URL, url_.c_str());
+    SetUpAccess();
 #if LIBCURL_VERSION_NUM >= 0x075500
     curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
@@ -185,6 +279,8 @@ class CurlHttpClient::Transfer {
       const size_t code = line.find(' ') + 1;  // npos + 1 is 0, where 'H' stands
       self->interim_ = line[code] == '1';
     }
+    const bool is_challenge = absl::StartsWithIgnoreCase(line, "www-authenticate:");
+    if (is_challenge && self->wanted_scheme_.empty()) self->wanted_scheme_ = FirstWord(line.substr(line.find(':') + 1));
     if (line.empty() && !self->interim_) self->headers_done_ = true;
     return size * count;
   }
@@ -217,8 +313,10 @@ class CurlHttpClient::Transfer {
       const SteadyTime now = std::chrono::steady_clock::now();
       if (progress_) last_byte = now;
       if (done_ || ready()) continue;
-      if (absl::FromChrono(now - started_) >= options_.deadline) return DeadlineError();
-      if (connected_ && absl::FromChrono(now - last_byte) >= options_.read_timeout) return ReadTimeoutError();
+      if (absl::FromChrono(now - started_) >= options_.deadline)
+        return DeadlineError(url_, options_.deadline, received_);
+      if (connected_ && absl::FromChrono(now - last_byte) >= options_.read_timeout)
+        return ReadTimeoutError(url_, options_.read_timeout);
       const absl::Duration wait = std::min({kPollSlice, options_.read_timeout, options_.deadline});
       curl_multi_poll(multi_, nullptr, 0, static_cast<int>(absl::ToInt64Milliseconds(wait)) + 1, nullptr);
     }
@@ -234,46 +332,36 @@ class CurlHttpClient::Transfer {
   }
 
   absl::Status TransferError() const {
-    const std::string what = absl::StrCat("GET ", WithoutQuery(url_), ": ");
-    if (too_large_) {
-      return ApiError(ErrorReason::kTooLarge,
-                      absl::StrCat(what, "the answer is larger than ", options_.max_response_bytes,
-                                   " bytes; raise --kubecost.max-response-bytes or narrow --filter"));
-    }
+    if (too_large_) return TooLargeError(url_, options_.max_response_bytes);
     if (result_ == CURLE_OPERATION_TIMEDOUT) {
-      return ApiError(ErrorReason::kConnectTimeout,
-                      absl::StrCat("Timed out waiting for TCP connection establishment in the given time (",
-                                   SecondsText(options_.connect_timeout),
-                                   "s). Consider increasing the connection timeout value. (GET ", WithoutQuery(url_),
-                                   ", --kubecost.connect-timeout)"));
+      return IsInTlsHandshake() ? HandshakeTimeoutError(url_, options_.connect_timeout)
+                                : ConnectTimeoutError(url_, options_.connect_timeout);
     }
-    const ErrorReason reason = ReasonOfCurlCode(result_);
     const absl::string_view detail = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(result_);
-    return ApiError(reason, absl::StrCat(what, detail, Advice(reason)));
+    // With TLS 1.3 a server refuses a client's certificate after the handshake, in place of the answer.
+    return TransportError(IsTlsAlert(detail) ? ErrorReason::kTls : ReasonOfCurlCode(result_), url_, detail);
   }
 
-  absl::Status ReadTimeoutError() const {
-    return ApiError(
-        ErrorReason::kReadTimeout,
-        absl::StrCat("Timed out waiting for Kubecost Allocation API to send an HTTP response in the given time (",
-                     SecondsText(options_.read_timeout), "s). Consider increasing the read timeout value. (GET ",
-                     WithoutQuery(url_), ", --kubecost.read-timeout)"));
+  bool IsInTlsHandshake() const {
+    curl_off_t connected = 0;
+    curl_off_t secured = 0;
+    curl_easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected);
+    curl_easy_getinfo(easy_, CURLINFO_APPCONNECT_TIME_T, &secured);
+    return absl::StartsWith(url_, "https:") && connected > 0 && secured == 0;
   }
 
-  absl::Status DeadlineError() const {
-    return ApiError(ErrorReason::kDeadline,
-                    absl::StrCat("GET ", WithoutQuery(url_), ": not finished within ", SecondsText(options_.deadline),
-                                 "s, ", received_, " bytes had arrived; raise --kubecost.deadline"));
-  }
-
-  // Constant after construction.
   const CurlOptions options_;
+  AccessFiles files_;
+  // From one change of the files to the next.
   CURL* easy_ = nullptr;
   CURLM* multi_ = nullptr;
 
   // Of the open answer.
   std::string url_;
   std::stop_token stop_;
+  curl_slist* headers_ = nullptr;
+  curl_slist* connect_to_ = nullptr;
+  std::string wanted_scheme_;
   std::string buffer_;  // arrived, not yet read
   std::string piece_;   // what the last Read() returned
   uint64_t received_ = 0;
@@ -299,5 +387,7 @@ absl::StatusOr<HttpHead> CurlHttpClient::Get(const std::string& url, std::stop_t
 absl::StatusOr<absl::string_view> CurlHttpClient::Read() { return transfer_->Read(); }
 
 void CurlHttpClient::Close() { transfer_->Close(); }
+
+std::string CurlHttpClient::WithoutSecrets(absl::string_view text) const { return transfer_->WithoutSecrets(text); }
 
 }  // namespace kubecost

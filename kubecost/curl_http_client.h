@@ -3,12 +3,14 @@
 #define KUBECOST_CURL_HTTP_CLIENT_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "kubecost/access_files.h"
 #include "kubecost/http_client.h"
 
 namespace kubecost {
@@ -26,10 +28,14 @@ struct CurlOptions {
   // False: the proxy variables of the environment are left aside.
   bool allow_proxy = true;
   std::string user_agent;
+  AccessSettings access;
+  // Told of the files of `access`, from the constructor and from Get().
+  std::function<void(const FileEvent&, const Access&)> on_file;
 };
 
-// Verifies TLS against the system's certificate store, follows no redirect, keeps the connection between requests.
-// Proxy environment variables are honoured as libcurl does.
+// TLS from 1.2 on, verified unless told otherwise. Follows no redirect, so credentials reach the URL's host alone.
+// Keeps the connection between requests as long as no file of `access` changes; they are read before each. Proxy
+// environment variables are honoured as libcurl does.
 class CurlHttpClient : public HttpClient {
  public:
   explicit CurlHttpClient(CurlOptions options);
@@ -40,6 +46,7 @@ class CurlHttpClient : public HttpClient {
   absl::StatusOr<HttpHead> Get(const std::string& url, std::stop_token stop) override;
   absl::StatusOr<absl::string_view> Read() override;
   void Close() override;
+  std::string WithoutSecrets(absl::string_view text) const override;
 
  private:
   class Transfer;

@@ -16,6 +16,10 @@ struct HttpHead {
   // Of a redirect, which is reported and never followed: scheme, host and path only, so that no token of a query
   // string ends up in a log.
   std::string location;
+  // The scheme that a 401 asks for: "Basic".
+  std::string wanted_scheme;
+  // The flags that gave the credentials which were sent along, for the words of a refusal.
+  std::string credential_flags;
 };
 
 // Used by one thread. At most one answer is open: Get() and Close() abandon what came before, which also closes the
@@ -31,6 +35,9 @@ class HttpClient {
   virtual absl::StatusOr<absl::string_view> Read() = 0;
 
   virtual void Close() = 0;
+
+  // The text with *** in place of the credentials that requests carry: a server may repeat them in an error.
+  virtual std::string WithoutSecrets(absl::string_view text) const { return std::string(text); }
 };
 
 }  // namespace kubecost

@@ -17,8 +17,7 @@ constexpr size_t kMaxSmallBodyBytes = size_t{1} << 20;
 
 absl::Status HtmlError() {
   return ApiError(ErrorReason::kHtml,
-                  "the answer is an HTML page instead of JSON: a login page, or a proxy's own page; "
-                  "--kubecost.url must lead to the API without a login");
+                  "the answer is an HTML page instead of JSON: a login page, or a proxy's or Kubecost's own page");
 }
 
 absl::Status EmptyBodyError() {

@@ -10,6 +10,7 @@ ROOMS = ("kubecost", "metrics", "exporter")
 # A library's headers -> the one product file that may include them. abseil may stand anywhere.
 LIBRARIES = {
     "curl/": "kubecost/curl_http_client.cc",
+    "openssl/": "kubecost/certificates.cc",
     "rapidjson/": "kubecost/response_parser.cc",
     "civetweb.h": "exporter/server.cc",
     "prometheus/": "exporter/self_metrics.cc",

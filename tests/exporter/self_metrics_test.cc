@@ -24,6 +24,9 @@ void TellAll(SelfMetrics& self) {
   self.SetSnapshot(snapshot);
   self.SetMergedRows(3);
   self.CountScrape(4567);
+  kubecost::Access access;
+  access.ca_not_after = absl::FromUnixSeconds(1800000000);
+  self.SetFile({{"kubecost.ca-file"}, {"/ca.crt"}, absl::OkStatus(), true}, access);
 }
 
 TEST(SelfMetricsTest, ServesExactlyTheFamiliesOfTheTable) {

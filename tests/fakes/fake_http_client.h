@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "kubecost/http_client.h"
 
 namespace fakes {
@@ -22,6 +22,9 @@ struct FakeAnswer {
   // Instead of an answer, or instead of the body's end.
   absl::Status get_error;
   absl::Status read_error;
+  // See HttpHead.
+  std::string wanted_scheme = {};
+  std::string credential_flags = {};
 };
 
 class FakeHttpClient : public kubecost::HttpClient {
@@ -38,7 +41,8 @@ class FakeHttpClient : public kubecost::HttpClient {
     position_ = 0;
     open = true;
     if (!answer_.get_error.ok()) return answer_.get_error;
-    return kubecost::HttpHead{answer_.status, answer_.content_type, answer_.location};
+    return kubecost::HttpHead{answer_.status, answer_.content_type, answer_.location, answer_.wanted_scheme,
+                              answer_.credential_flags};
   }
 
   absl::StatusOr<absl::string_view> Read() override {
@@ -50,6 +54,10 @@ class FakeHttpClient : public kubecost::HttpClient {
   }
 
   void Close() override { open = false; }
+
+  std::string WithoutSecrets(absl::string_view text) const override {
+    return absl::StrReplaceAll(text, {{"fake-secret", "***"}});
+  }
 
   std::vector<std::string> urls;
   bool open = false;
