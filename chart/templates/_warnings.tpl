@@ -1,0 +1,30 @@
+{{/* What works, but is hardly meant so. NOTES.txt tells it after the installation. */}}
+{{- define "kubecost-allocation-exporter.warnings" -}}
+{{- $url := include "kubecost-allocation-exporter.kubecostUrl" . -}}
+{{- $auth := .Values.kubecost.auth -}}
+{{- $credentials := or $auth.basic.existingSecret $auth.bearer.existingSecret $auth.header.existingSecret -}}
+{{- $local := regexMatch "^http://(127\\.|localhost[:/]|localhost$|\\[::1\\])" $url -}}
+{{- if .Values.kubecost.tls.insecureSkipVerify }}
+- "kubecost.tls.insecureSkipVerify takes any certificate: whoever is on the way to Kubecost can forge costs and read credentials."
+{{- end }}
+{{- if and $credentials (hasPrefix "http://" $url) (not $local) }}
+- "credentials are sent to {{ $url }} without TLS: set kubecost.tls.enabled, or an https:// address."
+{{- end }}
+{{- range $name := list "serviceMonitor" "podMonitor" }}
+{{- $monitor := get $.Values $name }}
+{{- if $monitor.enabled }}
+{{- if not $monitor.honorLabels }}
+- "{{ $name }}.honorLabels=false: every cost gets the exporter's own namespace and pod."
+{{- end }}
+{{- if and (include "kubecost-allocation-exporter.webTls" $) (not $monitor.tlsConfig) }}
+- "{{ $name }}.tlsConfig is empty: Prometheus trusts the system's authorities alone, and asks for a pod's address, not for a name."
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if .Values.prometheusScrapeAnnotations }}
+- "prometheusScrapeAnnotations: a Prometheus that follows them puts the exporter's own namespace and pod on every cost unless its job has honor_labels: true."
+{{- end }}
+{{- if not (or .Values.image.registry .Values.global.imageRegistry (contains "/" .Values.image.repository)) }}
+- "neither image.registry nor global.imageRegistry is set: every node must have the image {{ include "kubecost-allocation-exporter.image" . }} already."
+{{- end }}
+{{- end }}
