@@ -4,6 +4,7 @@ The programs lie in third_party/helm, where scripts/install-dependencies.sh --te
 say. This needs Python's yaml: ctest picks an interpreter that has it.
 """
 
+import json
 import os
 import pathlib
 import sys
@@ -50,7 +51,8 @@ class Helm:
         return self._run("lint", values, chart, "--strict")
 
     def package(self, destination, chart=CHART):
-        return self._run("package", (), chart, f"--destination={destination}")
+        """The path of the archive."""
+        return self._run("package", (), chart, f"--destination={destination}").strip().rsplit(": ", 1)[1]
 
     def _run(self, command, values, *arguments):
         with tempfile.TemporaryDirectory() as folder:
@@ -58,8 +60,8 @@ class Helm:
             for number, item in enumerate(values):
                 path = item
                 if isinstance(item, dict):
-                    path = pathlib.Path(folder) / f"values-{number}.yaml"
-                    path.write_text(yaml.safe_dump(item), encoding="utf-8")
+                    path = pathlib.Path(folder) / f"values-{number}.json"
+                    path.write_text(json.dumps(item), encoding="utf-8")
                 flags.append(f"--values={path}")
             # A folder of its own: nobody's plugins and repositories, nothing left behind.
             env = {f"HELM_{kind}_HOME": folder for kind in ("CACHE", "CONFIG", "DATA")}
