@@ -65,7 +65,7 @@ def tables(text):
         for part in path:
             default = default[part]
         shown = json.dumps(default, ensure_ascii=False).replace("|", "\\|")
-        lines.append(f"| `{'.'.join(path)}` | `{shown}` | {description} |".replace("`\"\"`", ""))
+        lines.append(f"| `{'.'.join(path)}` | `{shown}` | {description} |".replace('`""`', ""))
     return "\n".join(lines[1:]) + "\n"
 
 

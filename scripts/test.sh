@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs, builds and runs every test: unit and end-to-end tests in a Release build, all but the end-to-end tests once
-# more under AddressSanitizer and UndefinedBehaviorSanitizer, the threaded ones under ThreadSanitizer.
+# Installs, builds and runs every test: unit, chart and end-to-end tests in a Release build, the unit tests once more
+# under AddressSanitizer and UndefinedBehaviorSanitizer, the threaded ones under ThreadSanitizer.
 #
-# Optional: KUBECOST_SAMPLES_DIR, a folder with recorded answers of real servers.
+# Optional: KUBECOST_SAMPLES_DIR, a folder with recorded answers of real servers; KUBE_SCHEMAS_DIR, one with strict
+# schemas of manifests.
 # With CI=true a skipped test is a failure unless .ci/allowed-skips names it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -40,7 +41,7 @@ run build/release -j 2
 
 echo "== AddressSanitizer and UndefinedBehaviorSanitizer"
 build build/asan all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBECOST_EXPORTER_SANITIZE=address,undefined
-run build/asan -j 2 --label-exclude e2e
+run build/asan -j 2 --label-exclude 'e2e|chart'
 
 echo "== ThreadSanitizer"
 build build/tsan threaded_tests -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBECOST_EXPORTER_SANITIZE=thread

@@ -87,7 +87,9 @@ def render(*values, **options):
     """The manifests, after seeing to it that both Helms render the same."""
     third, fourth = (parse(helm.template(*values, **options)) for helm in both())
     if third != fourth:
-        raise AssertionError(f"Helm 3 and Helm 4 differ:\n{yaml.safe_dump_all(third)}\n---\n{yaml.safe_dump_all(fourth)}")
+        raise AssertionError(
+            f"Helm 3 and Helm 4 differ:\n{yaml.safe_dump_all(third)}\n---\n{yaml.safe_dump_all(fourth)}"
+        )
     return third
 
 

@@ -1,5 +1,7 @@
-"""Checks manifests against strict schemas, which refuse unknown fields. KUBE_SCHEMAS_DIR holds them: kubernetes/KIND.json
-and GROUP/KIND_VERSION.json."""
+"""Checks manifests against strict schemas, which refuse unknown fields.
+
+KUBE_SCHEMAS_DIR holds them: kubernetes/KIND.json and GROUP/KIND_VERSION.json.
+"""
 
 import functools
 import json

@@ -73,7 +73,11 @@ class ManifestTest(unittest.TestCase):
                     self.assertEqual(name, find(manifests, kind)["metadata"]["name"])
 
     def test_namespace_override(self):
-        values = {"namespaceOverride": "elsewhere", "serviceMonitor": {"enabled": True}, "networkPolicy": {"enabled": True}}
+        values = {
+            "namespaceOverride": "elsewhere",
+            "serviceMonitor": {"enabled": True},
+            "networkPolicy": {"enabled": True},
+        }
         manifests = render(values, {"state": {"persistence": {"enabled": True}}})
         self.assertEqual({"elsewhere"}, {m["metadata"]["namespace"] for m in manifests})
         self.assertEqual(6, len(manifests))

@@ -63,16 +63,31 @@ BY_SCHEMA = (
 BY_TEMPLATE = (
     (kubecost(preset="custom"), "kubecost.url is wanted with kubecost.preset=custom"),
     ({"mode": "sidecar"}, "sidecar.podSelector is wanted"),
-    ({"mode": "sidecar", "service": {"enabled": False}, "podMonitor": {"enabled": True}}, "that the PodMonitor shall find"),
+    (
+        {"mode": "sidecar", "service": {"enabled": False}, "podMonitor": {"enabled": True}},
+        "that the PodMonitor shall find",
+    ),
     ({"sidecar": {"podSelector": {"app": "costs"}}}, "sidecar.podSelector is for mode=sidecar, and mode is deployment"),
     ({**SIDECAR, "networkPolicy": {"enabled": True}}, "would close the whole pod"),
-    ({"config": {"kubecost.url": "http://costs"}}, "config: kubecost.url is set by the value kubecost.preset or kubecost.url"),
-    ({"config": {"web.listen-address": ":80"}}, "config: web.listen-address is set by the value web.address and web.port"),
+    (
+        {"config": {"kubecost.url": "http://costs"}},
+        "config: kubecost.url is set by the value kubecost.preset or kubecost.url",
+    ),
+    (
+        {"config": {"web.listen-address": ":80"}},
+        "config: web.listen-address is set by the value web.address and web.port",
+    ),
     ({"config": {"state.path": "/tmp/state"}}, "config: state.path is set by the value state"),
-    ({"config": {"kubecost.password-file": "/x"}}, "config: kubecost.password-file is set by the value kubecost.auth.basic"),
+    (
+        {"config": {"kubecost.password-file": "/x"}},
+        "config: kubecost.password-file is set by the value kubecost.auth.basic",
+    ),
     ({"state": {"enabled": False, "persistence": {"enabled": True}}}, "state.persistence.enabled needs state.enabled"),
     ({"state": {"persistence": {"existingClaim": "x"}}}, "existingClaim needs state.persistence.enabled"),
-    ({"kubecost": {"url": "http://costs", "tls": {"enabled": True}}}, "needs an https:// address, and kubecost.url is http://costs"),
+    (
+        {"kubecost": {"url": "http://costs", "tls": {"enabled": True}}},
+        "needs an https:// address, and kubecost.url is http://costs",
+    ),
     (kubecost(tls={"serverName": "costs"}), "is asked without TLS: set kubecost.tls.enabled=true"),
     (kubecost(tls=SECRET), "is asked without TLS: set kubecost.tls.enabled=true"),
     (tls(existingSecret="x", certKey="tls.crt"), "kubecost.tls.certKey and kubecost.tls.keyKey belong together"),
@@ -84,7 +99,10 @@ BY_TEMPLATE = (
     (auth(basic={"username": "x"}), "kubecost.auth.basic.existingSecret is wanted"),
     (auth(basic={"username": "x", "usernameKey": "y", **SECRET}), "username and usernameKey exclude each other"),
     (auth(basic={"username": "x", **SECRET}, bearer=SECRET), "both are the header Authorization"),
-    (web(existingSecret="x", inline={"http_server_config": {}}), "existingSecret and web.config.inline exclude each other"),
+    (
+        web(existingSecret="x", inline={"http_server_config": {}}),
+        "existingSecret and web.config.inline exclude each other",
+    ),
     (web(tls=True), "what the file in web.config.existingSecret does, and there is none"),
     (web(existingSecret="x", clientCertificateRequired=True), "clientCertificateRequired needs web.config.tls"),
     (web(tlsSecret="x"), "web.config.tlsSecret needs web.config.inline.tls_server_config"),
@@ -92,10 +110,16 @@ BY_TEMPLATE = (
     ({"web": {"address": "127.0.0.1"}}, "web.address=127.0.0.1 is for mode=sidecar"),
     ({**SIDECAR, "web": {"address": "localhost"}}, "web.address=localhost is reached from inside the pod alone"),
     ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "would be scraped twice"),
-    ({"serviceMonitor": {"enabled": True}, "service": {"enabled": False}}, "serviceMonitor.enabled needs service.enabled"),
+    (
+        {"serviceMonitor": {"enabled": True}, "service": {"enabled": False}},
+        "serviceMonitor.enabled needs service.enabled",
+    ),
     ({"serviceMonitor": {"podsInterval": "4m", "params": {"collect[]": ["pod"]}}}, "serviceMonitor.podsInterval and"),
     ({"podMonitor": {"podsInterval": "4m", "params": {"collect[]": ["pod"]}}}, "podMonitor.podsInterval and"),
-    ({"prometheusScrapeAnnotations": True, "podMonitor": {"enabled": True}}, "prometheusScrapeAnnotations and a monitor"),
+    (
+        {"prometheusScrapeAnnotations": True, "podMonitor": {"enabled": True}},
+        "prometheusScrapeAnnotations and a monitor",
+    ),
 )
 
 
