@@ -100,6 +100,8 @@
 - "web.address={{ .Values.web.address }} is for mode=sidecar: nobody would reach the exporter"
 {{- else if or .Values.service.enabled .Values.podMonitor.enabled }}
 - "web.address={{ .Values.web.address }} is reached from inside the pod alone: set service.enabled=false and podMonitor.enabled=false"
+{{- else if include "kubecost-allocation-exporter.webClientCertificate" . }}
+- "web.address={{ .Values.web.address }} with a client certificate wanted from everybody leaves no probe that can ask"
 {{- end }}
 {{- end }}
 {{- end }}

@@ -1,7 +1,10 @@
 """The chart's ci values, and where to look in what they render to."""
 
+import re
+
 from helm import CHART, find, parse
 
+VERSION = re.search(r"^version: (\S+)$", (CHART / "Chart.yaml").read_text(encoding="utf-8"), re.MULTILINE).group(1)
 CI_VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
 
 # A pod that holds what the chart has for it: the way to see a sidecar's container.

@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from chart_values import VERSION
 from helm import CHART, ROOT, both, yaml
 
 SIDECAR = {"mode": "sidecar", "sidecar": {"podSelector": {"app": "costs"}}, "kubecost": {"preset": "opencost"}}
@@ -70,7 +71,7 @@ class DocumentTest(unittest.TestCase):
         tls = {"tls_server_config": {"cert_file": "tls.crt", "key_file": "tls.key"}}
         loopback = {**SIDECAR, "web": {"address": "127.0.0.1"}, "service": {"enabled": False}}
         cases = (
-            ({}, "kubecost-allocation-exporter 0.1.0 asks http://kubecost-cost-analyzer.kubecost:9090"),
+            ({}, f"kubecost-allocation-exporter {VERSION} asks http://kubecost-cost-analyzer.kubecost:9090"),
             ({}, "kubectl --namespace monitoring port-forward service/costs-kubecost-allocation-exporter 9103:9103 &"),
             ({}, "curl -s http://localhost:9103/metrics | grep kubecost_exporter_up"),
             ({}, "rollout status deployment/costs-kubecost-allocation-exporter"),
@@ -97,7 +98,10 @@ class DocumentTest(unittest.TestCase):
         tls = {"tls_server_config": {"cert_file": "tls.crt", "key_file": "tls.key"}}
         insecure = {"url": "https://costs", "tls": {"insecureSkipVerify": True}}
         cases = (
-            ({"image": {"registry": ""}}, "every node must have the image kubecost-allocation-exporter:0.1.0 already"),
+            (
+                {"image": {"registry": ""}},
+                f"every node must have the image kubecost-allocation-exporter:{VERSION} already",
+            ),
             ({"kubecost": insecure}, "takes any certificate"),
             (
                 {"kubecost": {"auth": token}},

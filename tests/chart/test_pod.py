@@ -7,7 +7,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from chart_values import CI_VALUES, container_of, flags_of, host_pod, pod_of
+from chart_values import CI_VALUES, VERSION, container_of, flags_of, host_pod, pod_of
 from helm import both, find, render
 
 SIDECAR = {"mode": "sidecar", "sidecar": {"podSelector": {"app": "costs"}}}
@@ -70,7 +70,9 @@ class PodTest(unittest.TestCase):
                 self.assertNotIn("subPath", json.dumps(pod))
                 container = container_of(pod)
                 self.assertIs(True, container["securityContext"]["readOnlyRootFilesystem"])
-                self.assertEqual(65532, container["securityContext"]["runAsUser"])
+        pod = pod_of(render())["spec"]
+        self.assertEqual((65532, 65532), (pod["securityContext"]["runAsUser"], pod["securityContext"]["fsGroup"]))
+        self.assertEqual(65532, container_of(pod)["securityContext"]["runAsUser"])
 
     def test_a_sidecar_is_restricted_by_itself(self):
         for values in CI_VALUES:
@@ -96,7 +98,7 @@ class PodTest(unittest.TestCase):
                 self.assertEqual(wanted, {key: labels[key] for key in wanted})
                 self.assertNotIn("helm.sh/chart", labels)
                 self.assertEqual(
-                    "kubecost-allocation-exporter-0.1.0", deployment["metadata"]["labels"]["helm.sh/chart"]
+                    "kubecost-allocation-exporter-" + VERSION, deployment["metadata"]["labels"]["helm.sh/chart"]
                 )
 
     def test_labels_of_users_do_not_break_selectors(self):
@@ -118,8 +120,8 @@ class PodTest(unittest.TestCase):
     def test_image(self):
         digest = "sha256:" + "0123456789abcdef" * 4
         cases = (
-            ({}, "kubecost-allocation-exporter:0.1.0"),
-            ({"image": {"registry": "r.example.com"}}, "r.example.com/kubecost-allocation-exporter:0.1.0"),
+            ({}, "kubecost-allocation-exporter:" + VERSION),
+            ({"image": {"registry": "r.example.com"}}, "r.example.com/kubecost-allocation-exporter:" + VERSION),
             ({"image": {"registry": "r.example.com/", "tag": "1"}}, "r.example.com/kubecost-allocation-exporter:1"),
             (
                 {"image": {"repository": "r.example.com/a/b", "tag": "1", "digest": digest}},
@@ -127,7 +129,7 @@ class PodTest(unittest.TestCase):
             ),
             (
                 {"global": {"imageRegistry": "g.example.com"}, "image": {"registry": "r.example.com"}},
-                "g.example.com/kubecost-allocation-exporter:0.1.0",
+                "g.example.com/kubecost-allocation-exporter:" + VERSION,
             ),
         )
         for values, image in cases:

@@ -28,6 +28,8 @@ def web(**values):
     return {"web": {"config": values}}
 
 
+MUTUAL = web(existingSecret="x", tls=True, clientCertificateRequired=True)
+
 # Values, and what the message must hold: the two Helms put the same into different sentences.
 BY_SCHEMA = (
     ({"replicas": 2}, "replicas", "1"),
@@ -109,6 +111,10 @@ BY_TEMPLATE = (
     (web(inline={"basic_auth_users": {"x": "y"}}), "basic_auth_users is secret"),
     ({"web": {"address": "127.0.0.1"}}, "web.address=127.0.0.1 is for mode=sidecar"),
     ({**SIDECAR, "web": {"address": "localhost"}}, "web.address=localhost is reached from inside the pod alone"),
+    (
+        {**SIDECAR, "service": {"enabled": False}, "web": {"address": "127.0.0.1", **MUTUAL["web"]}},
+        "leaves no probe that can ask",
+    ),
     ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "would be scraped twice"),
     (
         {"serviceMonitor": {"enabled": True}, "service": {"enabled": False}},

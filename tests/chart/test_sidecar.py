@@ -10,7 +10,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import helm as helms
-from chart_values import CI_VALUES, container_of, flags_of, host_pod
+from chart_values import CI_VALUES, VERSION, container_of, flags_of, host_pod
 from helm import CHART, both, find, render
 
 SIDECARS = [values for values in CI_VALUES if values.name.startswith("sidecar")]
@@ -68,7 +68,7 @@ class SidecarTest(unittest.TestCase):
             chart = pathlib.Path(folder) / "umbrella"
             (chart / "templates").mkdir(parents=True)
             shutil.copytree(CHART, chart / "charts" / NAME, symlinks=True)
-            dependency = {"name": NAME, "version": "0.1.0", "alias": alias, "condition": f"{alias}.enabled"}
+            dependency = {"name": NAME, "version": VERSION, "alias": alias, "condition": f"{alias}.enabled"}
             (chart / "Chart.yaml").write_text(
                 helms.yaml.safe_dump(
                     {"apiVersion": "v2", "name": "umbrella", "version": "1.0.0", "dependencies": [dependency]}
