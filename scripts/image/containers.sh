@@ -1,0 +1,54 @@
+# To be sourced by bash: podman and buildah with images of their own below build/image, which git ignores, and a base
+# image made of the machine's own package mirror. Nobody else's images, containers or settings are touched.
+# shellcheck shell=bash
+
+containers_dir=$PWD/build/image
+base_image=localhost/debian:bookworm-slim
+export CONTAINERS_CONF=$containers_dir/containers.conf CONTAINERS_STORAGE_CONF=$containers_dir/storage.conf
+
+# crun fails on machines that have both generations of cgroups; podman's own limits are more than some machines allow.
+# What is gone after a restart lies in a file system of its own, which goes with this process's mounts.
+set_up_containers() {
+  local driver=overlay
+  mkdir -p "$containers_dir/run"
+  mount -t tmpfs tmpfs "$containers_dir/run"
+  [ "$(stat -f -c %T "$containers_dir")" = overlayfs ] && driver=vfs
+  printf '%s\n' '[storage]' "driver = \"$driver\"" "graphroot = \"$containers_dir/storage\"" \
+    "runroot = \"$containers_dir/run/storage\"" > "$CONTAINERS_STORAGE_CONF"
+  printf '%s\n' '[containers]' 'default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]' '[engine]' \
+    'runtime = "runc"' 'cgroup_manager = "cgroupfs"' 'events_logger = "none"' 'lock_type = "file"' \
+    "tmp_dir = \"$containers_dir/run/libpod\"" > "$CONTAINERS_CONF"
+}
+
+# Debian's entries of the machine's package sources: "URI SUITE COMPONENT", one a line.
+debian_sources() {
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
+    awk '$4 == "Debian" && $3 == "main" { print $1, $2, $3 }' | sort -u
+}
+
+# What debian:bookworm-slim is elsewhere: Debian 12 with the updates that this machine takes.
+make_base_image() {
+  if podman image exists "$base_image"; then return; fi
+  local work mirror
+  mirror=$(debian_sources | awk '$2 == "bookworm" { print $1; exit }')
+  if [ -z "$mirror" ]; then
+    echo "image: this machine has no package source of Debian 12 to make a base image from" >&2
+    return 1
+  fi
+  echo "image: making a base image"
+  work=$(mktemp -d -p "$containers_dir/run")
+  debootstrap --variant=minbase bookworm "$work/root" "$mirror" > "$work/log" || { tail -5 "$work/log" >&2; return 1; }
+  debian_sources | sed 's/^/deb /' > "$work/root/etc/apt/sources.list"
+  apt-config dump Acquire | grep -E '(Proxy|Check-)' > "$work/root/etc/apt/apt.conf.d/90machine" || true
+  rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/var/lib/apt/lists/*
+  tar -C "$work/root" -c . | podman import --quiet --change 'CMD ["/bin/bash"]' \
+    --change "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" - "$base_image" > /dev/null
+  rm -rf "$work"
+}
+
+# build_image ARCH TAG [ARGUMENT ...]: the Dockerfile as it is, layers kept for the next time.
+build_image() {
+  buildah bud --isolation chroot --pull-never --layers --timestamp 0 --platform "linux/$1" \
+    --build-arg "BUILDPLATFORM=linux/$(dpkg --print-architecture)" --build-arg "BASE_IMAGE=$base_image" \
+    --tag "$2" "${@:3}" .
+}
