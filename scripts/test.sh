@@ -47,17 +47,5 @@ echo "== ThreadSanitizer"
 build build/tsan threaded_tests -DCMAKE_BUILD_TYPE=RelWithDebInfo -DKUBECOST_EXPORTER_SANITIZE=thread
 run build/tsan -j 2 --label-regex threads
 
-if [ -s "$SKIP_LOG" ]; then
-  echo
-  echo "SKIPPED TESTS:"
-  sort -u "$SKIP_LOG" | sed 's/^/  /'
-  if [ "${CI:-}" = true ]; then
-    # A line of .ci/allowed-skips is the name of a test, a space, and the reason.
-    not_allowed=$(sort -u "$SKIP_LOG" | cut -d' ' -f1 | grep -vxFf <(grep -v '^#' .ci/allowed-skips | cut -d' ' -f1) || true)
-    if [ -n "$not_allowed" ]; then
-      echo "skipped, and not in .ci/allowed-skips: $not_allowed" >&2
-      exit 1
-    fi
-  fi
-fi
+scripts/check-skips.sh "$SKIP_LOG"
 echo "All tests passed."
