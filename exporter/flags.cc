@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
@@ -43,6 +44,7 @@ constexpr SubcommandFlag kOnceFlags[] = {
     {"date", "YYYY-MM-DD", "The calendar day, at --day.utc-offset; the newest complete one unless given."},
     {"from", "YYYY-MM-DD", "The first day of a range."},
     {"to", "YYYY-MM-DD", "The last day of the range; the newest complete one unless given."},
+    {"days", "N", "So many days up to the newest complete one, in place of the three before."},
     {"sample-interval", "DURATION", "Of openmetrics: a sample of each series so often, 1m to 24h; 1h unless given."},
 };
 
@@ -157,6 +159,13 @@ absl::Status ParseDate(const std::string& text, std::optional<absl::CivilDay>& v
   return absl::OkStatus();
 }
 
+absl::Status ParseDays(const std::string& text, std::optional<int>& value) {
+  int parsed = 0;
+  if (!absl::SimpleAtoi(text, &parsed) || parsed < 1) return Problem(text, "a whole number from 1 on");
+  value = parsed;
+  return absl::OkStatus();
+}
+
 absl::Status ParseSampleInterval(const std::string& text, std::optional<absl::Duration>& value) {
   absl::Duration parsed;
   if (!absl::ParseDuration(text, &parsed) || parsed < absl::Minutes(1) || parsed > absl::Hours(24) ||
@@ -179,6 +188,7 @@ absl::Status ApplyOnceFlag(absl::string_view flag, const std::string& text, Once
   if (flag == "date") return ParseDate(text, once.date);
   if (flag == "from") return ParseDate(text, once.from);
   if (flag == "to") return ParseDate(text, once.to);
+  if (flag == "days") return ParseDays(text, once.days);
   if (flag == "sample-interval") return ParseSampleInterval(text, once.sample_interval);
   once.output_file = text;
   return absl::OkStatus();

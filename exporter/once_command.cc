@@ -301,6 +301,9 @@ std::vector<kubecost::Window> DaysOf(const OnceOptions& once, const Options& opt
   if (once.date.has_value() && (once.from.has_value() || once.to.has_value())) {
     problems.push_back("--date: is one day, --from and --to are a range; give either");
   }
+  if (once.days.has_value() && (once.date.has_value() || once.from.has_value() || once.to.has_value())) {
+    problems.push_back("--days: counts back from the newest complete day; give it without --date, --from and --to");
+  }
   if (once.to.has_value() && !once.from.has_value() && !once.date.has_value()) {
     problems.push_back("--to: needs --from");
   }
@@ -319,24 +322,25 @@ std::vector<kubecost::Window> DaysOf(const OnceOptions& once, const Options& opt
   if (once.sample_interval.has_value() && once.output != OutputFormat::kOpenMetrics) {
     problems.push_back("--sample-interval: belongs to --output=openmetrics");
   }
-  if (!once.from.has_value()) {
+  if (!once.from.has_value() && !once.days.has_value()) {
     if (problems.size() > problems_before) return {};
     return {once.date.has_value() ? WindowOf(*once.date, options.day_utc_offset) : newest};
   }
 
-  const kubecost::Window first = WindowOf(*once.from, options.day_utc_offset);
+  const absl::Time first = once.from.has_value() ? WindowOf(*once.from, options.day_utc_offset).start
+                                                 : newest.start - (*once.days - 1) * kDayLength;
   const kubecost::Window last = once.to.has_value() ? WindowOf(*once.to, options.day_utc_offset) : newest;
-  const int64_t count = (last.start - first.start) / kDayLength + 1;
+  const int64_t count = (last.start - first) / kDayLength + 1;
   const bool is_prometheus = once.output == OutputFormat::kPrometheus;
   const int64_t most = is_prometheus ? int64_t{metrics::DailyFacts::kMaxDays} : kMaxDays;
   if (once.to.has_value() && count < 1) problems.push_back("--from: is after --to");
   if (count > most) {
-    problems.push_back(absl::StrCat("--from: the range has ", count, " days; at most ", most,
-                                    is_prometheus ? " with --output=prometheus" : ""));
+    problems.push_back(absl::StrCat(once.from.has_value() ? "--from" : "--days", ": the range has ", count,
+                                    " days; at most ", most, is_prometheus ? " with --output=prometheus" : ""));
   }
   std::vector<kubecost::Window> days;
   if (problems.size() > problems_before) return days;
-  for (absl::Time start = first.start; start <= last.start; start += kDayLength) {
+  for (absl::Time start = first; start <= last.start; start += kDayLength) {
     days.push_back({start, start + kDayLength});
   }
   return days;

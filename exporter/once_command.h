@@ -28,6 +28,8 @@ struct OnceOptions {
   std::optional<absl::CivilDay> date;
   std::optional<absl::CivilDay> from;
   std::optional<absl::CivilDay> to;
+  // In their place: so many days up to the newest complete one.
+  std::optional<int> days;
   // Empty: standard output.
   std::string output_file;
   // Of OpenMetrics alone; an hour unless given.

@@ -339,6 +339,24 @@ TEST(DaysOfTest, DaysAndRanges) {
   EXPECT_EQ(Days(Asking(day(18)), -absl::Hours(11)), "2026-11-18T11:00:00Z 1");
 }
 
+TEST(DaysOfTest, TheLastFew) {
+  OnceOptions once = Asking({});
+  once.days = 3;
+  EXPECT_EQ(Days(once), "2026-11-17T00:00:00Z 3");
+  EXPECT_EQ(Days(once, -absl::Hours(11)), "2026-11-16T11:00:00Z 3");
+  once.days = 1;
+  EXPECT_EQ(Days(once), Days(Asking({})));
+  once.days = 366;
+  EXPECT_EQ(Days(once), "2025-11-19T00:00:00Z 366");
+  once.days = 367;
+  EXPECT_EQ(Days(once), "--days: the range has 367 days; at most 366");
+  once.output = OutputFormat::kPrometheus;
+  EXPECT_EQ(Days(once), "--days: the range has 367 days; at most 127 with --output=prometheus");
+  once = Asking(absl::CivilDay(2026, 11, 5));
+  once.days = 3;
+  EXPECT_EQ(Days(once), "--days: counts back from the newest complete day; give it without --date, --from and --to");
+}
+
 TEST(DaysOfTest, Problems) {
   const auto day = [](int number) { return absl::CivilDay(2026, 11, number); };
   EXPECT_EQ(Days(Asking(day(20))),

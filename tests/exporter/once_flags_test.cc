@@ -28,6 +28,7 @@ TEST(OnceFlagsTest, EveryFlagReachesItsOption) {
   EXPECT_EQ(parsed.once->to, absl::CivilDay(2026, 11, 6));
   EXPECT_EQ(parsed.once->sample_interval, absl::Minutes(30));
   EXPECT_EQ(parsed.options.query.idle, kubecost::IdleMode::kShare);
+  EXPECT_EQ(Parse({"--output=csv", "--days=3"}).once->days, 3);
   EXPECT_EQ(Parse({"--output=csv", "--date", "2024-02-29"}).once->date, absl::CivilDay(2024, 2, 29));
   EXPECT_EQ(Parse({"--output=csv", "--config.check"}).command, Command::kCheckConfig);
   const char* serve[] = {"kubecost-allocation-exporter"};
@@ -35,14 +36,16 @@ TEST(OnceFlagsTest, EveryFlagReachesItsOption) {
 }
 
 TEST(OnceFlagsTest, EveryProblemInOneGo) {
-  const std::string problems = absl::StrJoin(Parse({"--output=xml", "--date=2026-02-30", "--from=2026-1-5", "--to",
-                                                    "--sample-interval=59s", "--idle=foo", "--bogus", "--output-file"})
-                                                 .problems,
-                                             "\n");
+  const std::string problems =
+      absl::StrJoin(Parse({"--output=xml", "--date=2026-02-30", "--from=2026-1-5", "--to", "--sample-interval=59s",
+                           "--days=0", "--idle=foo", "--bogus", "--output-file"})
+                        .problems,
+                    "\n");
   for (const char* fragment :
        {"--output: \"xml\" is not one of prometheus, openmetrics, csv, json", "--date: \"2026-02-30\" is not a day",
         "--from: \"2026-1-5\" is not a day", "--to: needs a value", "--sample-interval: \"59s\" is not a duration from",
-        "--idle: \"foo\"", "--bogus: unknown flag", "--output-file: needs a value"}) {
+        "--days: \"0\" is not a whole number from 1 on", "--idle: \"foo\"", "--bogus: unknown flag",
+        "--output-file: needs a value"}) {
     EXPECT_TRUE(absl::StrContains(problems, fragment)) << fragment << " in\n" << problems;
   }
   EXPECT_EQ(absl::StrJoin(Parse({}).problems, "\n"), "once: --output is missing: prometheus, openmetrics, csv or json");
