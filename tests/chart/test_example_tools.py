@@ -1,0 +1,197 @@
+"""The examples that other programs run: the post-renderer under both Helms, and Terraform's configuration."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import schemas
+from chart_values import container_of, flags_of, host_pod
+from examples import EXAMPLES, STUBS, example
+from helm import ROOT, both, find, parse, render
+from harness import require_tool, run
+
+PLUGIN = "kubecost-allocation-exporter"
+# All that belongs to the plugin.
+PLUGIN_FILES = (
+    "sidecar-cost-analyzer/exporter-container.yaml",
+    "sidecar-cost-analyzer/kustomization.yaml",
+    "sidecar-cost-analyzer/plugin.yaml",
+    "sidecar-cost-analyzer/post-render.sh",
+)
+TERRAFORM_FILES = (
+    "terraform/clusters.auto.tfvars",
+    "terraform/exporter/main.tf",
+    "terraform/main.tf",
+    "terraform/main.tofu",
+    "terraform/variables.tf",
+)
+
+
+class PostRendererTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.helms = both()
+        os.environ.setdefault("KUBECTL", str(ROOT / "third_party" / "helm" / "kubectl"))
+        if not os.access(os.environ["KUBECTL"], os.X_OK):
+            del os.environ["KUBECTL"]
+        cls.kubectl = require_tool("KUBECTL", "kubectl")
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        programs = self.folder / "bin"
+        programs.mkdir()
+        (programs / "kubectl").symlink_to(self.kubectl)
+        self.env = {"PATH": f"{programs}:{os.environ['PATH']}"}
+        self.env.update({f"HELM_{kind}_HOME": str(self.folder) for kind in ("CACHE", "CONFIG", "DATA")})
+        (self.folder / "plugins").mkdir()
+        plugin = self.folder / "plugins" / PLUGIN
+        plugin.mkdir()
+        for file in PLUGIN_FILES:
+            shutil.copy(example(file), plugin)
+        self.post_renderer = {"helm3": plugin / "post-render.sh", "helm4": PLUGIN}
+
+    def template(self, helm, stub="kubecost-2", release="costs"):
+        flags = ["--namespace=costs", f"--post-renderer={self.post_renderer[helm.name]}"]
+        return run(helm.program, "template", release, STUBS / stub, *flags, env=self.env)
+
+    def manifests(self, helm):
+        done = self.template(helm)
+        self.assertEqual(0, done.returncode, done.stderr.decode())
+        return parse(done.stdout.decode())
+
+    def test_container_is_the_charts_own(self):
+        ours = container_of(host_pod(self.helms[-1], example("sidecar-cost-analyzer/exporter.yaml")))
+        for helm in self.helms:
+            with self.subTest(helm=helm.name):
+                pod = find(self.manifests(helm), "Deployment", "costs-cost-analyzer")["spec"]["template"]["spec"]
+                self.assertEqual(["cost-model", "cost-analyzer-frontend", PLUGIN], [c["name"] for c in pod["containers"]])
+                self.assertEqual(ours, pod["containers"][-1])
+        self.assertEqual("http://127.0.0.1:9090", flags_of(ours)["kubecost.url"])
+
+    def test_nothing_else_changes(self):
+        def by_name(manifests):
+            return {(manifest["kind"], manifest["metadata"]["name"]): manifest for manifest in manifests}
+
+        for helm in self.helms:
+            with self.subTest(helm=helm.name):
+                before = by_name(parse(helm.template(chart=STUBS / "kubecost-2", release="costs", namespace="costs")))
+                after = by_name(self.manifests(helm))
+                after["Deployment", "costs-cost-analyzer"]["spec"]["template"]["spec"]["containers"].pop()
+                self.assertEqual(before, after)
+
+    def test_strict_schema(self):
+        schemas.require_schemas()
+        for manifest in self.manifests(self.helms[-1]):
+            self.assertEqual([], schemas.problems(manifest))
+
+    def test_service_of_our_chart_selects_the_pod(self):
+        values = {"sidecar": {"podSelector": {"app.kubernetes.io/instance": "costs"}}}
+        service = find(render(example("sidecar-cost-analyzer/exporter.yaml"), values, namespace="costs"), "Service")
+        pod = find(self.manifests(self.helms[0]), "Deployment", "costs-cost-analyzer")["spec"]["template"]
+        self.assertLessEqual(service["spec"]["selector"].items(), pod["metadata"]["labels"].items())
+
+    def test_a_chart_without_cost_analyzer_is_refused(self):
+        for helm in self.helms:
+            with self.subTest(helm=helm.name):
+                done = self.template(helm, stub="kubecost-3")
+                self.assertNotEqual(0, done.returncode)
+                # Helm 4 keeps to itself what a plugin says.
+                words = b"no Deployment named *-cost-analyzer" if helm.name == "helm3" else b"post-renderer plugin"
+                self.assertIn(words, done.stderr)
+
+
+class TerraformTest(unittest.TestCase):
+    """The configuration evaluated without its provider, which only the network has: the release's arguments become an
+    output."""
+
+    @classmethod
+    def setUpClass(cls):
+        both()
+        cls.terraform = require_tool("TERRAFORM", "terraform")
+
+    def run_terraform(self, *arguments, check=True):
+        env = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null"}
+        done = run(self.terraform, f"-chdir={self.folder}", *arguments, env=env, timeout=120)
+        if check:
+            self.assertEqual(0, done.returncode, done.stderr.decode() + done.stdout.decode())
+        return done
+
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        shutil.copytree(EXAMPLES / "terraform", self.folder, dirs_exist_ok=True)
+
+    def test_format(self):
+        self.run_terraform("fmt", "-check", "-recursive")
+        tofu = example("terraform/main.tofu").read_bytes()
+        done = run(self.terraform, "fmt", "-", stdin=tofu, env={"TF_CLI_CONFIG_FILE": "/dev/null"})
+        self.assertEqual((0, tofu), (done.returncode, done.stdout))
+
+    def releases(self, cluster, *flags):
+        """The helm_release of each cluster that a run in that workspace makes."""
+        for name in ("main.tf", "exporter/main.tf"):
+            path = pathlib.Path(self.folder) / name
+            text = path.read_text(encoding="utf-8")
+            text = re.sub(r"^terraform \{\n.*?^\}\n", "", text, flags=re.DOTALL | re.MULTILINE)
+            text = re.sub(r'^provider "helm" \{\n.*?^\}\n', "", text, flags=re.DOTALL | re.MULTILINE)
+            resource = r'^resource "helm_release" "exporter" \{\n(.*?)^\}\n'
+            text = re.sub(resource, r"locals {\nrelease = {\n\1}\n}\n", text, flags=re.DOTALL | re.MULTILINE)
+            path.write_text(text.replace("helm_release.exporter.status", "local.release"), encoding="utf-8")
+        self.run_terraform("init", "-input=false")
+        self.run_terraform("workspace", "new", cluster)
+        self.run_terraform("apply", "-auto-approve", "-input=false", *flags)
+        return json.loads(self.run_terraform("output", "-json", "status").stdout)
+
+    def test_each_cluster_is_one_release_that_the_chart_takes(self):
+        expected = {
+            "cluster-one": "http://kubecost-cost-analyzer.kubecost:9090",
+            "cluster-two": "http://kubecost-frontend.kubecost:9090",
+            "cluster-three": "http://opencost.opencost:9003",
+        }
+        for cluster, url in expected.items():
+            with self.subTest(cluster=cluster):
+                self.doCleanups()
+                self.setUp()
+                releases = self.releases(cluster)
+                self.assertEqual([cluster], list(releases))
+                release = releases[cluster]
+                self.assertEqual(("../..", "costs", True), (release["chart"], release["namespace"], release["atomic"]))
+                manifests = render(*(parse(text)[0] for text in release["values"]))
+                pod = find(manifests, "Deployment")["spec"]["template"]["spec"]
+                flags = flags_of(container_of(pod))
+                self.assertEqual((url, cluster), (flags["kubecost.url"], flags["cluster.name"]))
+                self.assertEqual(cluster == "cluster-two", "kubecost.token-file" in flags)
+                self.assertEqual("+05:30" if cluster == "cluster-three" else None, flags.get("day.utc-offset"))
+                self.assertTrue(find(manifests, "ServiceMonitor"))
+
+    def test_a_disabled_cluster_has_none(self):
+        self.assertEqual({}, self.releases("cluster-two", '-var=disabled_clusters=["cluster-two"]'))
+
+    def test_the_default_workspace_has_none(self):
+        self.assertEqual({}, self.releases("nowhere"))
+
+
+class TofuTest(unittest.TestCase):
+    def test_both_forms_call_the_module_alike(self):
+        def arguments(name):
+            text = example(name).read_text(encoding="utf-8")
+            return re.search(r'^module "exporter" \{.*?(  name .*?)^\}\n', text, re.DOTALL | re.MULTILINE).group(1)
+
+        self.assertEqual(arguments("terraform/main.tf"), arguments("terraform/main.tofu"))
+
+    def test_no_secret_variable(self):
+        """Values lie in the state as plain text: a credential must not even have a variable to come in by."""
+        for name in TERRAFORM_FILES[1:]:
+            text = re.sub(r"#.*", "", example(name).read_text(encoding="utf-8"))
+            words = set(re.findall(r"\w*(?:password|token|secret)\w*", text, re.IGNORECASE))
+            self.assertLessEqual(words, {"auth_secret", "existingSecret"}, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
