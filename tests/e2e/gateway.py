@@ -360,11 +360,14 @@ class GatewayStage(Stage):
     def feed(self):
         return self._start(Feed)
 
+    def configured(self, config, *flags, port=None):
+        """A Prometheus with that configuration."""
+        binary = require_tool("PROMETHEUS", "prometheus")
+        return self._start(ConfiguredPrometheus, binary, self.folder(), config, *flags, port=port)
+
     def store(self, port=None):
         """A Prometheus that takes remote-write and answers PromQL."""
-        binary = require_tool("PROMETHEUS", "prometheus")
-        flags = ["--web.enable-remote-write-receiver"]
-        return self._start(ConfiguredPrometheus, binary, self.folder(), {}, *flags, port=port)
+        return self.configured({}, "--web.enable-remote-write-receiver", port=port)
 
     def gateway(self, store, **settings):
         return self._start(Gateway, store, **settings)
@@ -374,10 +377,8 @@ class GatewayStage(Stage):
 
     def sender(self, target, receiver, **settings):
         """A Prometheus that scrapes `target` each second and writes to `receiver`, a hop or a gateway."""
-        binary = require_tool("PROMETHEUS", "prometheus")
-        folder = self.folder()
         url = f"http://{receiver.host}:{receiver.port}{WRITE_PATH}"
-        return self._start(ConfiguredPrometheus, binary, folder, sender_config(target, url, folder, **settings))
+        return self.configured(sender_config(target, url, self.folder(), **settings))
 
     def pipeline(self, target, **settings):
         """target -> sender -> hop -> gateway -> store; the account becomes the tenant, as the real store makes it."""
