@@ -38,9 +38,9 @@ class PostRendererTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.helms = both()
-        os.environ.setdefault("KUBECTL", str(ROOT / "third_party" / "helm" / "kubectl"))
-        if not os.access(os.environ["KUBECTL"], os.X_OK):
-            del os.environ["KUBECTL"]
+        fetched = ROOT / "third_party" / "helm" / "kubectl"
+        if fetched.exists():
+            os.environ.setdefault("KUBECTL", str(fetched))
         cls.kubectl = require_tool("KUBECTL", "kubectl")
 
     def setUp(self):
@@ -116,64 +116,54 @@ class TerraformTest(unittest.TestCase):
         both()
         cls.terraform = require_tool("TERRAFORM", "terraform")
 
-    def run_terraform(self, *arguments, check=True):
+    def run_terraform(self, folder, *arguments, stdin=b""):
         env = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null"}
-        done = run(self.terraform, f"-chdir={self.folder}", *arguments, env=env, timeout=120)
-        if check:
-            self.assertEqual(0, done.returncode, done.stderr.decode() + done.stdout.decode())
-        return done
-
-    def setUp(self):
-        self.folder = self.enterContext(tempfile.TemporaryDirectory())
-        shutil.copytree(EXAMPLES / "terraform", self.folder, dirs_exist_ok=True)
+        done = run(self.terraform, f"-chdir={folder}", *arguments, stdin=stdin, env=env, timeout=120)
+        self.assertEqual(0, done.returncode, done.stderr.decode() + done.stdout.decode())
+        return done.stdout
 
     def test_format(self):
-        self.run_terraform("fmt", "-check", "-recursive")
+        self.run_terraform(EXAMPLES / "terraform", "fmt", "-check", "-recursive")
         tofu = example("terraform/main.tofu").read_bytes()
-        done = run(self.terraform, "fmt", "-", stdin=tofu, env={"TF_CLI_CONFIG_FILE": "/dev/null"})
-        self.assertEqual((0, tofu), (done.returncode, done.stdout))
+        self.assertEqual(tofu, self.run_terraform(EXAMPLES, "fmt", "-", stdin=tofu))
 
-    def releases(self, cluster, *flags):
+    def releases(self, workspace, *flags):
         """The helm_release of each cluster that a run in that workspace makes."""
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        shutil.copytree(EXAMPLES / "terraform", folder, dirs_exist_ok=True)
         for name in ("main.tf", "exporter/main.tf"):
-            path = pathlib.Path(self.folder) / name
-            text = path.read_text(encoding="utf-8")
-            text = re.sub(r"^terraform \{\n.*?^\}\n", "", text, flags=re.DOTALL | re.MULTILINE)
-            text = re.sub(r'^provider "helm" \{\n.*?^\}\n', "", text, flags=re.DOTALL | re.MULTILINE)
-            resource = r'^resource "helm_release" "exporter" \{\n(.*?)^\}\n'
-            text = re.sub(resource, r"locals {\nrelease = {\n\1}\n}\n", text, flags=re.DOTALL | re.MULTILINE)
-            path.write_text(text.replace("helm_release.exporter.status", "local.release"), encoding="utf-8")
-        self.run_terraform("init", "-input=false")
-        self.run_terraform("workspace", "new", cluster)
-        self.run_terraform("apply", "-auto-approve", "-input=false", *flags)
-        return json.loads(self.run_terraform("output", "-json", "status").stdout)
+            text = (folder / name).read_text(encoding="utf-8")
+            text = re.sub(r'(?ms)^(terraform|provider "helm") \{\n.*?^\}\n', "", text)
+            release = r'(?ms)^resource "helm_release" "exporter" \{\n(.*?)^\}\n'
+            text = re.sub(release, r"locals {\nrelease = {\n\1}\n}\n", text)
+            text = text.replace("helm_release.exporter.status", "local.release")
+            (folder / name).write_text(text, encoding="utf-8")
+        self.run_terraform(folder, "init", "-input=false")
+        self.run_terraform(folder, "workspace", "new", workspace)
+        self.run_terraform(folder, "apply", "-auto-approve", "-input=false", *flags)
+        return json.loads(self.run_terraform(folder, "output", "-json", "status"))
 
     def test_each_cluster_is_one_release_that_the_chart_takes(self):
-        expected = {
-            "cluster-one": "http://kubecost-cost-analyzer.kubecost:9090",
-            "cluster-two": "http://kubecost-frontend.kubecost:9090",
-            "cluster-three": "http://opencost.opencost:9003",
-        }
-        for cluster, url in expected.items():
+        for cluster, url, token, offset in (
+            ("cluster-one", "http://kubecost-cost-analyzer.kubecost:9090", False, None),
+            ("cluster-two", "http://kubecost-frontend.kubecost:9090", True, None),
+            ("cluster-three", "http://opencost.opencost:9003", False, "+05:30"),
+        ):
             with self.subTest(cluster=cluster):
-                self.doCleanups()
-                self.setUp()
                 releases = self.releases(cluster)
                 self.assertEqual([cluster], list(releases))
                 release = releases[cluster]
                 self.assertEqual(("../..", "costs", True), (release["chart"], release["namespace"], release["atomic"]))
                 manifests = render(*(parse(text)[0] for text in release["values"]))
-                pod = find(manifests, "Deployment")["spec"]["template"]["spec"]
-                flags = flags_of(container_of(pod))
+                flags = flags_of(container_of(find(manifests, "Deployment")["spec"]["template"]["spec"]))
                 self.assertEqual((url, cluster), (flags["kubecost.url"], flags["cluster.name"]))
-                self.assertEqual(cluster == "cluster-two", "kubecost.token-file" in flags)
-                self.assertEqual("+05:30" if cluster == "cluster-three" else None, flags.get("day.utc-offset"))
+                self.assertEqual((token, offset), ("kubecost.token-file" in flags, flags.get("day.utc-offset")))
                 self.assertTrue(find(manifests, "ServiceMonitor"))
 
     def test_a_disabled_cluster_has_none(self):
         self.assertEqual({}, self.releases("cluster-two", '-var=disabled_clusters=["cluster-two"]'))
 
-    def test_the_default_workspace_has_none(self):
+    def test_a_workspace_of_no_cluster_has_none(self):
         self.assertEqual({}, self.releases("nowhere"))
 
 

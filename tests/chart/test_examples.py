@@ -10,7 +10,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import schemas
-from chart_values import container_of, flags_of, host_pod
+from chart_values import VERSION, container_of, flags_of, host_pod
 from examples import EXAMPLES, example, host, load, pod_of
 from helm import ROOT, both, find, parse, render, yaml
 
@@ -268,6 +268,15 @@ class FolderTest(unittest.TestCase):
             with self.subTest(name=name):
                 self.assertIn(f'"{name}"', tests)
                 self.assertIn(f"({name})", documents)
+
+    def test_image_has_the_charts_version(self):
+        """UPDATE_GOLDEN=1 writes it, for a release."""
+        tag = re.compile(r"(?<=/kubecost-allocation-exporter:)\d[\w.-]*")
+        for file in (*files(), ROOT / "docs" / "install.md"):
+            text = file.read_text(encoding="utf-8")
+            if os.environ.get("UPDATE_GOLDEN"):
+                file.write_text(tag.sub(VERSION, text), encoding="utf-8")
+            self.assertLessEqual(set(tag.findall(file.read_text(encoding="utf-8"))), {VERSION}, file.name)
 
     def test_nothing_secret(self):
         both()

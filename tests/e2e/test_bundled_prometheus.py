@@ -3,6 +3,7 @@ that the examples render to, scrapes the exporter that runs with the example's a
 
 import os
 import pathlib
+import re
 import sys
 import unittest
 
@@ -14,7 +15,7 @@ from examples import host, pod_of, prometheus_yml, without_kubernetes
 from gateway import ACCOUNT_HEADER, PASSWORD, USERNAME, WRITE_PATH, GatewayStage
 from harness import wait_until
 from helm import both
-from programs import ONE_DAY
+from programs import ONE_DAY, ROOT
 
 JOB = "kubecost-allocation-exporter"
 EXAMPLES = (
@@ -108,6 +109,18 @@ class BundledPrometheusTest(unittest.TestCase):
         )
         pods = {dict(labels)["pod"] for name, labels in expected if name == "kubecost_pod_daily_cost"}
         self.assertGreater(len(pods), 50)
+
+    def test_what_the_guide_checks(self):
+        guide = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+        table = guide.partition("## Is it right?")[2].partition("\n## ")[0]
+        queries = [cell for cell in re.findall(r"^\|[^|]*\| `([^`]*)` \|", table, re.MULTILINE) if "curl" not in cell]
+        found = {query: self.prometheus.query(query) for query in queries if not query.startswith("kubectl")}
+        self.assertEqual(5, len(found), list(found))
+        self.assertEqual([1.0], list(found['up{job="kubecost-allocation-exporter"}'].values()))
+        self.assertGreater(len(found["count by (namespace) (kubecost_pod_daily_cost)"]), 3)
+        labels = [set(dict(labels)) for _, labels in found["kubecost_cluster_daily_cost"]]
+        self.assertEqual([{"cluster", "date", "job", "instance"}] * 2, labels)
+        self.assertEqual({1.0}, set(found["kubecost_day_complete"].values()))
 
     def test_all_that_is_kept_arrives_under_the_account(self):
         cluster = ("cluster_id", self.config["global"]["external_labels"]["cluster_id"])

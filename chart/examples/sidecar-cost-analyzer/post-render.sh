@@ -1,6 +1,6 @@
 #!/bin/sh
 # Post-renderer for Kubecost 1.x and 2.x: rendered manifests in, the same with the exporter's container out. Values
-# alone cannot do it: no Kubecost chart has a key for it. Needs kubectl (its `kustomize`), or kustomize.
+# alone cannot do it: no Kubecost chart has a key for it. Needs kubectl 1.21 or later.
 #
 #   Helm 3:  helm upgrade kubecost ... --post-renderer ./sidecar-cost-analyzer/post-render.sh
 #   Helm 4:  helm plugin install ./sidecar-cost-analyzer      (plugin.yaml)
@@ -13,11 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$here/kustomization.yaml" "$here/exporter-container.yaml" "$work/"
 cat > "$work/rendered.yaml"
-if command -v kubectl > /dev/null; then
-  kubectl kustomize "$work" > "$work/out"
-else
-  kustomize build "$work" > "$work/out"
-fi
+kubectl kustomize "$work" > "$work/out"
 # Kustomize says nothing when nothing matches the patch.
 if ! grep -q 'name: kubecost-allocation-exporter$' "$work/out"; then
   echo "post-render.sh: no Deployment named *-cost-analyzer to put the exporter into" >&2
