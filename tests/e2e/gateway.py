@@ -16,6 +16,8 @@ from harness import PATIENCE, HttpService, Process, require_tool
 from programs import Prometheus, Stage, free_port
 
 WRITE_PATH = "/storage/api/v2/write"
+# Prometheus that scrapes and writes, and answers no query.
+AGENT_MODE = "--enable-feature=agent"
 ACCOUNT_HEADER = "Cloud-Account-Id"
 ACCOUNT = "0b7f1f9e-account"
 USERNAME, PASSWORD = "customer", "correct horse"
@@ -310,7 +312,8 @@ class ConfiguredPrometheus(Prometheus):
         path = pathlib.Path(folder) / "prometheus.yml"
         path.write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
         self.port = port or free_port()
-        argv = [binary, f"--config.file={path}", f"--storage.tsdb.path={folder}/data", "--log.level=warn"]
+        storage = "agent" if AGENT_MODE in flags else "tsdb"
+        argv = [binary, f"--config.file={path}", f"--storage.{storage}.path={folder}/data", "--log.level=warn"]
         Process.__init__(self, [*argv, f"--web.listen-address=127.0.0.1:{self.port}", *flags])
 
     def api(self, path, **parameters):
