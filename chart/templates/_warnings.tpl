@@ -12,13 +12,8 @@
 {{- end }}
 {{- range $name := list "serviceMonitor" "podMonitor" }}
 {{- $monitor := get $.Values $name }}
-{{- if $monitor.enabled }}
-{{- if not $monitor.honorLabels }}
-- "{{ $name }}.honorLabels=false: every cost gets the exporter's own namespace and pod."
-{{- end }}
-{{- if and (include "kubecost-allocation-exporter.webTls" $) (not $monitor.tlsConfig) }}
+{{- if and $monitor.enabled (include "kubecost-allocation-exporter.webTls" $) (not $monitor.tlsConfig) }}
 - "{{ $name }}.tlsConfig is empty: Prometheus trusts the system's authorities alone, and asks for a pod's address, not for a name."
-{{- end }}
 {{- end }}
 {{- end }}
 {{- if .Values.prometheusScrapeAnnotations }}

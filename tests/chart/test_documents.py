@@ -107,8 +107,6 @@ class DocumentTest(unittest.TestCase):
                 {"kubecost": {"auth": token}},
                 "credentials are sent to http://kubecost-cost-analyzer.kubecost:9090 without TLS",
             ),
-            ({"serviceMonitor": {"enabled": True, "honorLabels": False}}, "serviceMonitor.honorLabels=false"),
-            ({"podMonitor": {"enabled": True, "honorLabels": False}}, "podMonitor.honorLabels=false"),
             (
                 {"serviceMonitor": {"enabled": True}, "web": {"config": {"inline": tls}}},
                 "serviceMonitor.tlsConfig is empty",
@@ -124,6 +122,7 @@ class DocumentTest(unittest.TestCase):
     def test_no_warning_without_a_reason(self):
         cases = (
             {"kubecost": {"url": "http://127.0.0.1:9003", "auth": {"bearer": {"existingSecret": "token"}}}},
+            {"podMonitor": {"enabled": True, "honorLabels": False}},
             {"image": {"registry": "", "repository": "registry.example.com/exporter"}},
             {"image": {"registry": ""}, "global": {"imageRegistry": "registry.example.com"}},
         )
