@@ -82,7 +82,8 @@ fi
 # run FILE: in a network of nobody else's, where every port is free and nothing but this machine can be reached.
 run() {
   echo "== $1"
-  unshare --net bash -c 'ip link set lo up && exec python3 -B tests/run_python_test.py "$1"' - "$1"
+  unshare --net bash -c 'ip link set lo up && exec /usr/bin/python3 -B tests/run_python_test.py "$1"' - "$1"
 }
 run tests/image/test_contents.py
 run tests/image/test_image.py
+run tests/image/test_pods.py

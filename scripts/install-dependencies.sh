@@ -16,7 +16,7 @@ library_packages=(libabsl-dev libcurl4-openssl-dev libspdlog-dev libssl-dev prom
 work_packages=(g++ git curl libgtest-dev libbenchmark-dev)
 test_packages=(jq fonts-dejavu-core python3-yaml python3-jsonschema)
 lint_packages=(clang-14 clang-tidy-14 clang-format-14)
-container_packages=(buildah catatonit debootstrap iproute2 openssl podman runc)
+container_packages=(buildah catatonit containernetworking-plugins debootstrap iproute2 iptables openssl podman runc)
 # For tests that are skipped without it: Ubuntu has no package of it.
 optional_packages=(chromium)
 

@@ -7,17 +7,20 @@ base_image=localhost/debian:bookworm-slim
 export CONTAINERS_CONF=$containers_dir/containers.conf CONTAINERS_STORAGE_CONF=$containers_dir/storage.conf
 
 # crun fails on machines that have both generations of cgroups; podman's own limits are more than some machines allow.
-# What is gone after a restart lies in a file system of its own, which goes with this process's mounts.
+# What need not outlive the containers lies in file systems of its own, which go when this process's mounts do.
 set_up_containers() {
-  local driver=overlay
-  mkdir -p "$containers_dir/run"
-  mount -t tmpfs tmpfs "$containers_dir/run"
+  local driver=overlay folder
+  for folder in "$containers_dir/run" /run/netns /run/runc /var/lib/cni; do
+    mkdir -p "$folder"
+    mount -t tmpfs tmpfs "$folder"
+  done
   [ "$(stat -f -c %T "$containers_dir")" = overlayfs ] && driver=vfs
   printf '%s\n' '[storage]' "driver = \"$driver\"" "graphroot = \"$containers_dir/storage\"" \
     "runroot = \"$containers_dir/run/storage\"" > "$CONTAINERS_STORAGE_CONF"
   printf '%s\n' '[containers]' 'default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]' '[engine]' \
     'runtime = "runc"' 'cgroup_manager = "cgroupfs"' 'events_logger = "none"' 'lock_type = "file"' \
-    "tmp_dir = \"$containers_dir/run/libpod\"" > "$CONTAINERS_CONF"
+    "tmp_dir = \"$containers_dir/run/libpod\"" '[network]' 'network_backend = "cni"' \
+    "network_config_dir = \"$containers_dir/run/networks\"" > "$CONTAINERS_CONF"
 }
 
 # Debian's entries of the machine's package sources: "URI SUITE COMPONENT", one a line.

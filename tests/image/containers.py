@@ -70,6 +70,35 @@ class ContainerExporter(Exporter):
         super().kill()
 
 
+def play(path, manifest):
+    """Plays the manifest of one pod that `path` holds; returns the pod's address."""
+    podman("play", "kube", path)
+    name = manifest["metadata"]["name"] + ("" if manifest["kind"] == "Pod" else "-pod-0")
+    infra = podman("pod", "inspect", "--format={{.InfraContainerID}}", name).strip()
+    networks = json.loads(podman("inspect", infra))[0]["NetworkSettings"]["Networks"]
+    return next(iter(networks.values()))["IPAddress"]
+
+
+class PodExporter(Exporter):
+    """The exporter in a container of a pod, which was started by somebody else."""
+
+    returncode = None
+    port = 9103
+
+    def __init__(self, container, host):
+        self.name = container
+        self.host = host
+
+    def is_healthy(self):
+        return self._is_healthy()
+
+    def inspect(self):
+        return json.loads(podman("inspect", self.name))[0]
+
+    def describe(self):
+        return podman("logs", self.name)
+
+
 class NameServer:
     """A DNS server at 127.0.0.1 that knows `names`, all of this machine."""
 
