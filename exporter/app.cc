@@ -43,7 +43,7 @@ void LogFileEvent(const kubecost::FileEvent& event) {
   LogFields fields = {{"flag", absl::StrCat("--", absl::StrJoin(event.flags, ", --"))},
                       {"file", absl::StrJoin(event.paths, ", ")}};
   if (event.status.ok()) {
-    Log(LogLevel::kInfo, "a changed file is used from now on", fields);
+    Log(LogLevel::kInfo, event.is_changed ? "a changed file is used from now on" : "a file can be used again", fields);
     return;
   }
   fields.emplace_back("error", std::string(event.status.message()));

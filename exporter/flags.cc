@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -232,6 +233,20 @@ bool IsEmptyAssignment(absl::string_view argument) {
          std::any_of(std::begin(kOnceFlags), std::end(kOnceFlags), is_named) || is_named(kHealthcheckTimeout);
 }
 
+// What nobody knows may still be a secret, as in --kubecost.password=...: values are not repeated.
+void AddUnknown(const std::vector<std::string>& extras, std::vector<std::string>& problems) {
+  bool is_value = false;
+  for (const absl::string_view extra : extras) {
+    if (absl::StartsWith(extra, "-")) {
+      const size_t equals = extra.find('=');
+      problems.push_back(absl::StrCat(extra.substr(0, equals), ": unknown flag, see --help"));
+      is_value = equals == extra.npos;
+    } else if (!std::exchange(is_value, false)) {
+      problems.push_back(absl::StrCat("\"", extra, "\": unexpected argument"));
+    }
+  }
+}
+
 }  // namespace
 
 bool AsksKubecost(Command command) {
@@ -259,10 +274,7 @@ ParsedFlags ParseFlags(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     parsed.problems.push_back(error.what());
   }
-  for (const std::string& extra : parser.app.remaining(true)) {
-    parsed.problems.push_back(absl::StartsWith(extra, "-") ? absl::StrCat(extra, ": unknown flag, see --help")
-                                                           : absl::StrCat("\"", extra, "\": unexpected argument"));
-  }
+  AddUnknown(parser.app.remaining(true), parsed.problems);
   ApplyFlags(parser, parsed);
   if (parser.once->parsed()) {
     parsed.command = Command::kOnce;

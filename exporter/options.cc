@@ -130,7 +130,8 @@ void CheckCredentials(const kubecost::AccessSettings& access, Problems& problems
 bool IsLoopback(absl::string_view authority) {
   const absl::string_view host = absl::StartsWith(authority, "[") ? authority.substr(0, authority.find(']') + 1)
                                                                   : authority.substr(0, authority.find(':'));
-  return host == "localhost" || host == "[::1]" || absl::StartsWith(host, "127.");
+  const bool is_name = host.find_first_not_of("0123456789.") != host.npos;
+  return host == "localhost" || host == "[::1]" || (!is_name && absl::StartsWith(host, "127."));
 }
 
 void CheckFacts(const Options& options, Problems& problems) {

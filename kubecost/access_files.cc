@@ -239,7 +239,7 @@ bool AccessFiles::RefreshPart(Part& part) {
   part.is_taken = part.is_taken || is_changed;
   const bool was_ok = std::exchange(part.status, status).ok();
   if (on_event_ && (is_first || is_changed || was_ok != status.ok())) {
-    on_event_({part.flags, part.paths, status, is_first}, access_);
+    on_event_({part.flags, part.paths, status, is_first, is_changed}, access_);
   }
   return is_changed;
 }

@@ -58,6 +58,7 @@ struct FileEvent {
   // Why it cannot be used; what it held before stays in force.
   absl::Status status;
   bool is_first = false;
+  bool is_changed = false;
 };
 
 // Used by one thread.

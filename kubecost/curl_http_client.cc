@@ -342,12 +342,13 @@ class CurlHttpClient::Transfer {
     return TransportError(IsTlsAlert(detail) ? ErrorReason::kTls : ReasonOfCurlCode(result_), url_, detail);
   }
 
+  // TCP has given the connection a port of ours, TLS has not finished.
   bool IsInTlsHandshake() const {
-    curl_off_t connected = 0;
+    long local_port = 0;
     curl_off_t secured = 0;
-    curl_easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected);
+    curl_easy_getinfo(easy_, CURLINFO_LOCAL_PORT, &local_port);
     curl_easy_getinfo(easy_, CURLINFO_APPCONNECT_TIME_T, &secured);
-    return absl::StartsWith(url_, "https:") && connected > 0 && secured == 0;
+    return absl::StartsWith(url_, "https:") && local_port > 0 && secured == 0;
   }
 
   const CurlOptions options_;

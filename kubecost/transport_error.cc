@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "kubecost/tls_advice.h"
@@ -20,8 +21,13 @@ absl::string_view Advice(ErrorReason reason, absl::string_view detail) {
     case ErrorReason::kTls:
       return TlsAdvice(detail);
     case ErrorReason::kParse:
-      return "is --kubecost.url an HTTP port of Kubecost or OpenCost, or a TLS port that wants https://?";
+      return absl::StrContains(detail, "HTTP/0.9")
+                 ? "is --kubecost.url an HTTP port of Kubecost or OpenCost, and not a TLS port that wants https://?"
+                 : "is --kubecost.url an HTTP port of Kubecost or OpenCost?";
     default:
+      if (absl::StrContains(detail, "Empty reply")) {
+        return "Kubecost or a proxy before it closed the connection; a TLS port does so too, does it want https://?";
+      }
       return "Kubecost or a proxy before it closed the connection (restarted, out of memory, or its own timeout?)";
   }
 }

@@ -14,7 +14,7 @@ build_packages=(cmake ninja-build ca-certificates dpkg-dev python3)
 header_packages=(rapidjson-dev libcli11-dev)
 library_packages=(libabsl-dev libcurl4-openssl-dev libspdlog-dev libssl-dev prometheus-cpp-dev zlib1g-dev)
 work_packages=(g++ git curl libgtest-dev libbenchmark-dev)
-test_packages=(jq fonts-dejavu-core python3-yaml python3-jsonschema)
+test_packages=(jq fonts-dejavu-core openssl python3-yaml python3-jsonschema)
 lint_packages=(clang-14 clang-tidy-14 clang-format-14)
 container_packages=(buildah catatonit containernetworking-plugins debootstrap iproute2 iptables openssl podman runc)
 # For tests that are skipped without it: Ubuntu has no package of it.

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
 namespace exporter {
@@ -139,7 +142,7 @@ TEST(FlagsTest, AMissingValueHidesNoOtherProblem) {
 }
 
 TEST(FlagsTest, EveryProblemInOneGo) {
-  const ParsedFlags parsed = Parse({"--idle=foo", "--kubecost.deadline=soon", "--web.threads=1", "--nonsense", "stray",
+  const ParsedFlags parsed = Parse({"--idle=foo", "--kubecost.deadline=soon", "--web.threads=1", "stray", "--nonsense",
                                     "--kubecost.url=ftp://x", "--day.utc-offset=2"});
   const std::string problems = absl::StrJoin(parsed.problems, "\n");
   for (const char* fragment :
@@ -190,6 +193,72 @@ TEST(FlagsTest, CredentialsInTheUrlAreRefusedAndNotRepeated) {
   const ParsedFlags parsed = Parse({"--kubecost.url=http://user:marked-secret@kc:9090"});
   ASSERT_EQ(parsed.problems.size(), 1U);
   EXPECT_FALSE(absl::StrContains(parsed.problems[0], "marked-secret"));
+}
+
+TEST(FlagsTest, ValuesOfUnknownFlagsAreNotRepeated) {
+  const std::string problems = absl::StrJoin(
+      Parse({"--kubecost.password=marked-1", "--kubecost.token", "marked-2", "stray", "-pmarked-3=x"}).problems, "\n");
+  EXPECT_FALSE(absl::StrContains(problems, "marked-1")) << problems;
+  EXPECT_FALSE(absl::StrContains(problems, "marked-2")) << problems;
+  for (const char* fragment : {"--kubecost.password: unknown flag", "--kubecost.token: unknown flag", "\"stray\""}) {
+    EXPECT_TRUE(absl::StrContains(problems, fragment)) << problems;
+  }
+}
+
+TEST(FlagsTest, AccessToKubecost) {
+  const Options options =
+      Parse({"--kubecost.url=https://kc", "--kubecost.ca-file=/ca", "--kubecost.cert-file=/cert",
+             "--kubecost.key-file=/key", "--kubecost.server-name=kc.example", "--kubecost.tls-verify=false",
+             "--kubecost.username=me", "--kubecost.password-file=/password", "--kubecost.header-file=/headers"})
+          .options;
+  const kubecost::AccessSettings& access = options.http.access;
+  EXPECT_EQ(access.ca_file, "/ca");
+  EXPECT_EQ(access.cert_file, "/cert");
+  EXPECT_EQ(access.key_file, "/key");
+  EXPECT_EQ(access.server_name, "kc.example");
+  EXPECT_FALSE(access.tls_verify);
+  EXPECT_EQ(access.username, "me");
+  EXPECT_EQ(access.password_file, "/password");
+  EXPECT_EQ(access.header_file, "/headers");
+  EXPECT_EQ(access.CredentialFlags(), "--kubecost.password-file and --kubecost.header-file");
+  EXPECT_TRUE(options.Validate().empty()) << absl::StrJoin(options.Validate(), "\n");
+  EXPECT_EQ(Parse({"--kubecost.token-file=/token"}).options.http.access.token_file, "/token");
+}
+
+TEST(FlagsTest, AccessThatMakesNoSense) {
+  const std::string problems = absl::StrJoin(Parse({"--kubecost.ca-file=/x"}).problems, "\n");
+  EXPECT_EQ(problems,
+            "--kubecost.ca-file: is for TLS, but --kubecost.url begins with http://\n"
+            "--kubecost.ca-file: /x: No such file or directory");
+  ExpectProblem({"--kubecost.tls-verify=false"}, "--kubecost.tls-verify=false: is for TLS");
+  ExpectProblem({"--kubecost.server-name=kc"}, "--kubecost.server-name: is for TLS");
+  ExpectProblem({"--kubecost.url=https://kc", "--kubecost.server-name=kc:9090"}, "is not a host name");
+  ExpectProblem({"--kubecost.url=https://kc", "--kubecost.cert-file=/x"}, "needs --kubecost.key-file");
+  ExpectProblem({"--kubecost.url=https://kc", "--kubecost.key-file=/x"}, "needs --kubecost.cert-file");
+  ExpectProblem({"--kubecost.username=x"}, "needs --kubecost.password-file");
+  const std::string secret = absl::StrCat(testing::TempDir(), "/flags_test_secret");
+  std::ofstream(secret) << "secret";
+  const std::string password = absl::StrCat("--kubecost.password-file=", secret);
+  const std::string token = absl::StrCat("--kubecost.token-file=", secret);
+  ExpectProblem({password.c_str()}, "needs --kubecost.username");
+  ExpectProblem({"--kubecost.username=x", password.c_str(), token.c_str()}, "give either");
+  std::remove(secret.c_str());
+  ExpectProblem({"--kubecost.token-file=/no/such"}, "--kubecost.token-file: /no/such: No such file");
+}
+
+TEST(FlagsTest, ASecretInPlaceOfAFilesNameIsNotRepeated) {
+  const std::string problems =
+      absl::StrJoin(Parse({"--kubecost.token-file=marked", "--kubecost.username=me", "--kubecost.password-file=marked",
+                           "--kubecost.header-file=X-API-KEY: marked"})
+                        .problems,
+                    "\n");
+  EXPECT_TRUE(absl::StrContains(problems, "--kubecost.header-file: there is no file of the name given")) << problems;
+  EXPECT_FALSE(absl::StrContains(problems, "marked")) << problems;
+}
+
+TEST(FlagsTest, FilesAreOfNoConcernToCommandsWithoutKubecost) {
+  const ParsedFlags render = Parse({"render", "answer.json", "--kubecost.token-file=/no/such"});
+  EXPECT_TRUE(render.problems.empty()) << absl::StrJoin(render.problems, "\n");
 }
 
 TEST(FlagsTest, Commands) {

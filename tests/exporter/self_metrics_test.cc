@@ -26,7 +26,7 @@ void TellAll(SelfMetrics& self) {
   self.CountScrape(4567);
   kubecost::Access access;
   access.ca_not_after = absl::FromUnixSeconds(1800000000);
-  self.SetFile({{"kubecost.ca-file"}, {"/ca.crt"}, absl::OkStatus(), true}, access);
+  self.SetFile({{"kubecost.ca-file"}, {"/ca.crt"}, absl::OkStatus(), true, true}, access);
 }
 
 TEST(SelfMetricsTest, ServesExactlyTheFamiliesOfTheTable) {

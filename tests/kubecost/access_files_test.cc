@@ -1,0 +1,89 @@
+// What is taken from files, what is told of them, and what is hidden.
+#include "kubecost/access_files.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "kubecost/certificates.h"
+
+namespace kubecost {
+namespace {
+
+class AccessFilesTest : public testing::Test {
+ protected:
+  ~AccessFilesTest() override { std::remove(path_.c_str()); }
+
+  void Write(absl::string_view text) { std::ofstream(path_) << text; }
+
+  AccessFiles Open(std::string AccessSettings::*member) {
+    AccessSettings settings;
+    settings.username = "me";
+    settings.*member = path_;
+    return AccessFiles(settings, [this](const FileEvent& event, const Access&) {
+      events_.push_back(absl::StrCat(event.flags[0], event.is_first ? " first" : "", event.is_changed ? " changed" : "",
+                                     event.status.ok() ? "" : " broken"));
+    });
+  }
+
+  const std::string path_ = absl::StrCat(testing::TempDir(), "/access_files_test_", getpid());
+  std::vector<std::string> events_;
+};
+
+TEST_F(AccessFilesTest, TheFirstReadingAndEachChangeAreToldOnce) {
+  Write("one\n");
+  AccessFiles files = Open(&AccessSettings::token_file);
+  EXPECT_TRUE(files.status().ok());
+  EXPECT_EQ(files.access().authorization, "Bearer one");
+  EXPECT_FALSE(files.Refresh());
+  Write("two");
+  EXPECT_TRUE(files.Refresh());
+  EXPECT_FALSE(files.Refresh());
+  Write("not a token");
+  EXPECT_FALSE(files.Refresh());
+  EXPECT_FALSE(files.Refresh());
+  EXPECT_EQ(files.access().authorization, "Bearer two") << "stays";
+  EXPECT_TRUE(files.status().ok());
+  EXPECT_EQ(files.Problems().size(), 1U);
+  Write("two");
+  EXPECT_FALSE(files.Refresh());
+  EXPECT_EQ(absl::StrJoin(events_, "; "),
+            "kubecost.token-file first changed; kubecost.token-file changed; kubecost.token-file broken; "
+            "kubecost.token-file");
+}
+
+TEST_F(AccessFilesTest, AFileThatWasNeverGoodIsAnErrorWithItsReason) {
+  AccessFiles files = Open(&AccessSettings::password_file);
+  EXPECT_EQ(ReasonOf(files.status()), ErrorReason::kAuth);
+  EXPECT_TRUE(absl::StartsWith(files.status().message(), "--kubecost.password-file: ")) << files.status();
+  EXPECT_EQ(ReasonOf(Open(&AccessSettings::ca_file).status()), ErrorReason::kTls);
+  Write("now");
+  EXPECT_TRUE(files.Refresh());
+  EXPECT_TRUE(files.status().ok());
+  EXPECT_EQ(files.access().authorization, "Basic bWU6bm93");
+}
+
+TEST_F(AccessFilesTest, SecretsAreHiddenInWhateverFormTheyAreSent) {
+  Write("X-API-KEY: marked-1\nX-Other: Scheme marked-2\n");
+  AccessFiles headers = Open(&AccessSettings::header_file);
+  EXPECT_EQ(headers.access().WithoutSecrets("bad key marked-1, marked-2, Scheme marked-2!"), "bad key ***, ***, ***!");
+  Write("open sesame");
+  AccessFiles password = Open(&AccessSettings::password_file);
+  EXPECT_EQ(password.access().WithoutSecrets("not open sesame, not bWU6b3BlbiBzZXNhbWU="), "not ***, not ***");
+  EXPECT_EQ(Access().WithoutSecrets("nothing to hide"), "nothing to hide");
+}
+
+TEST(CertificatesTest, WhatIsNone) {
+  EXPECT_TRUE(absl::StrContains(EarliestNotAfter("").status().message(), "holds no certificate in PEM form"));
+  EXPECT_FALSE(EarliestNotAfter("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").ok());
+  EXPECT_FALSE(EarliestNotAfter("-----BEGIN CERTIFICATE-----\n").ok());
+  EXPECT_FALSE(CheckKeyPair("", "").ok());
+}
+
+}  // namespace
+}  // namespace kubecost
