@@ -45,6 +45,7 @@ class ProductServer {
  private:
   const exporter::Options options_;
   exporter::SelfMetrics self_metrics_;
+  std::unique_ptr<exporter::WebAccess> access_;
   std::unique_ptr<exporter::Server> server_;
 };
 

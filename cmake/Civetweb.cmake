@@ -9,6 +9,7 @@ if(EXISTS ${KUBECOST_EXPORTER_CIVETWEB_DIR}/src/civetweb.c)
   # notices that the server stops.
   target_compile_definitions(exporter_civetweb PRIVATE
     OPENSSL_API_3_0 NO_SSL_DL USE_IPV6 NO_CGI NO_FILES STOP_FLAG_NEEDS_LOCK SOCKET_TIMEOUT_QUANTUM=200)
+  target_compile_definitions(exporter_civetweb INTERFACE EXPORTER_CIVETWEB_HAS_TLS)
   target_compile_options(exporter_civetweb PRIVATE -w)
   target_link_libraries(exporter_civetweb PRIVATE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 else()

@@ -23,6 +23,7 @@
 #include "exporter/server.h"
 #include "exporter/status_page.h"
 #include "exporter/version.h"
+#include "exporter/web_access.h"
 #include "kubecost/curl_http_client.h"
 #include "metrics/snapshot.h"
 
@@ -167,8 +168,14 @@ int RunExporter(const Options& options, Clock& clock) {
   kubecost::CurlHttpClient http(HttpOptions(options, &self_metrics));
   PollReportStore reports;
   Poller poller(options, clock, http, store, reports, self_metrics);
+  std::vector<std::string> problems;
+  WebAccess access(options, self_metrics, problems);
+  if (!problems.empty()) {
+    Log(LogLevel::kError, "cannot start", {{"error", absl::StrJoin(problems, "; ")}});
+    return kExitConfiguration;
+  }
   const absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(options, store, self_metrics, HealthOf(poller, options), [&](absl::string_view search) {
+      Server::Start(options, store, self_metrics, access, HealthOf(poller, options), [&](absl::string_view search) {
         return StatusPage(options, *store.Current(), *reports.Current(), clock.Now(), search);
       });
   if (!server.ok()) {
@@ -194,6 +201,9 @@ int RunMain(int argc, const char* const* argv, Clock& clock) {
   ParsedFlags flags = ParseFlags(argc, argv);
   std::vector<kubecost::Window> days;
   if (flags.once.has_value()) days = DaysOf(*flags.once, flags.options, clock.Now(), flags.problems);
+  if (flags.command == Command::kServe || flags.command == Command::kCheckConfig) {
+    for (std::string& problem : WebConfigProblems(flags.options)) flags.problems.push_back(std::move(problem));
+  }
   if (!flags.problems.empty()) {
     std::cerr << "bad configuration, nothing was started:\n";
     for (const std::string& problem : flags.problems) std::cerr << "  " << problem << "\n";

@@ -262,6 +262,10 @@ const std::vector<Flag>& Flags() {
          return absl::OkStatus();
        },
        true},
+      {"Web", "web.config.file", "FILE", "",
+       "TLS, client certificates, passwords and headers, in the format of Prometheus' exporters: see "
+       "docs/web-config.md.",
+       Text(&Options::web_config_file)},
       {"Web", "web.telemetry-path", "PATH", "/metrics", "Where the metrics are.", Text(&Options::telemetry_path)},
       {"Web", "web.threads", "N", "16", "Connections served at once.", Number(&Options::web_threads)},
       {"Web", "web.max-requests", "N", "4",

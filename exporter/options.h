@@ -57,6 +57,8 @@ struct Options {
   std::string state_path;
 
   std::vector<std::string> listen_addresses = {":9103"};
+  // Empty: no TLS and no password.
+  std::string web_config_file;
   std::string telemetry_path = "/metrics";
   int web_threads = 16;
   int web_max_requests = 4;

@@ -49,6 +49,9 @@ Family<T>& Register(prometheus::Registry& registry, const metrics::Family& famil
   }
 }
 
+constexpr AuthFailure kAuthFailures[] = {AuthFailure::kNoPassword, AuthFailure::kWrongPassword, AuthFailure::kBusy,
+                                         AuthFailure::kNoCertificate, AuthFailure::kBadCertificate};
+
 absl::string_view IdleModeName(kubecost::IdleMode mode) {
   switch (mode) {
     case kubecost::IdleMode::kSeparate:
@@ -138,6 +141,22 @@ void AppendProcessFamilies(std::vector<prometheus::MetricFamily>& families) {
 
 }  // namespace
 
+absl::string_view AuthFailureName(AuthFailure reason) {
+  switch (reason) {
+    case AuthFailure::kNoPassword:
+      return "no_password";
+    case AuthFailure::kWrongPassword:
+      return "wrong_password";
+    case AuthFailure::kBusy:
+      return "busy";
+    case AuthFailure::kNoCertificate:
+      return "no_certificate";
+    case AuthFailure::kBadCertificate:
+      return "bad_certificate";
+  }
+  return "";
+}
+
 struct SelfMetrics::Families {
   prometheus::Registry registry;
 
@@ -170,6 +189,14 @@ struct SelfMetrics::Families {
   Family<Gauge>& snapshot_bytes = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_snapshot_bytes"));
   Family<Gauge>& up = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_up"));
   Family<Gauge>& view_up = Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_view_up"));
+  Family<Counter>& auth_failures =
+      Register<Counter>(registry, metrics::FamilyNamed("kubecost_exporter_web_auth_failures_total"));
+  Family<Gauge>& certificate_not_after =
+      Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_web_certificate_not_after_timestamp_seconds"));
+  Family<Gauge>& web_config_read = Register<Gauge>(
+      registry, metrics::FamilyNamed("kubecost_exporter_web_config_last_reload_success_timestamp_seconds"));
+  Family<Gauge>& web_config_good =
+      Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_web_config_last_reload_successful"));
 
   // The one series of config_info, replaced when the API has been found.
   metrics::Mutex mutex;
@@ -291,6 +318,23 @@ void SelfMetrics::SetFile(const kubecost::FileEvent& event, const kubecost::Acce
 void SelfMetrics::CountScrape(uint64_t bytes) {
   families_->scrapes.Add({}).Increment();
   families_->scrape_bytes.Add({}).Set(static_cast<double>(bytes));
+}
+
+void SelfMetrics::SetWebConfig(absl::Time read, std::optional<absl::Time> certificate_not_after) {
+  families_->web_config_good.Add({}).Set(1);
+  families_->web_config_read.Add({}).Set(absl::ToDoubleSeconds(read - absl::UnixEpoch()));
+  if (certificate_not_after.has_value()) {
+    families_->certificate_not_after.Add({}).Set(absl::ToDoubleSeconds(*certificate_not_after - absl::UnixEpoch()));
+  }
+  for (const AuthFailure reason : kAuthFailures) {
+    families_->auth_failures.Add({{"reason", std::string(AuthFailureName(reason))}});
+  }
+}
+
+void SelfMetrics::SetWebConfigBroken() { families_->web_config_good.Add({}).Set(0); }
+
+void SelfMetrics::CountAuthFailure(AuthFailure reason) {
+  families_->auth_failures.Add({{"reason", std::string(AuthFailureName(reason))}}).Increment();
 }
 
 std::string SelfMetrics::Serialize() const {

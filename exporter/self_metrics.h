@@ -19,6 +19,12 @@
 
 namespace exporter {
 
+// Why the server did not let somebody in.
+enum class AuthFailure { kNoPassword, kWrongPassword, kBusy, kNoCertificate, kBadCertificate };
+
+// As in label reason: "wrong_password".
+absl::string_view AuthFailureName(AuthFailure reason);
+
 // All methods are safe from any thread.
 class SelfMetrics {
  public:
@@ -44,6 +50,11 @@ class SelfMetrics {
 
   // What the server tells.
   void CountScrape(uint64_t bytes);
+  // A good reading of --web.config.file; from then on its families are shown. The time is until when the server's
+  // certificate is valid, if it has one.
+  void SetWebConfig(absl::Time read, std::optional<absl::Time> certificate_not_after);
+  void SetWebConfigBroken();
+  void CountAuthFailure(AuthFailure reason);
 
   // All families as exposition text, fresh.
   std::string Serialize() const;

@@ -31,6 +31,12 @@ namespace {
 constexpr absl::string_view kPlainText = "text/plain; charset=utf-8";
 constexpr absl::string_view kHtml = "text/html; charset=utf-8";
 
+#ifdef EXPORTER_CIVETWEB_HAS_TLS
+constexpr bool kHasTls = true;
+#else
+constexpr bool kHasTls = false;
+#endif
+
 bool KernelHasIpv6() {
   const int fd = socket(AF_INET6, SOCK_STREAM, 0);
   if (fd < 0) return false;
@@ -57,10 +63,16 @@ absl::string_view ReasonPhrase(int status) {
       return "OK";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 429:
+      return "Too Many Requests";
     case 503:
       return "Service Unavailable";
   }
@@ -75,6 +87,13 @@ std::string SearchOf(const mg_request_info& info) {
   return size > 0 ? std::string(value.data(), static_cast<size_t>(size)) : "";
 }
 
+// Puts a header into the head of an answer, in place of one of ours.
+void SetHeader(absl::string_view name, absl::string_view value, std::string& head) {
+  const size_t ours = head.find(absl::StrCat("\r\n", name, ":"));
+  if (ours != std::string::npos) head.erase(ours, head.find("\r\n", ours + 2) - ours);
+  absl::StrAppend(&head, name, ": ", value, "\r\n");
+}
+
 bool WriteAll(mg_connection* connection, absl::string_view data) {
   return mg_write(connection, data.data(), data.size()) == static_cast<int>(data.size());
 }
@@ -83,11 +102,13 @@ bool WriteAll(mg_connection* connection, absl::string_view data) {
 
 class Server::Impl {
  public:
-  Impl(const Options& options, const metrics::SnapshotStore& store, SelfMetrics& self_metrics, HealthCheck health,
-       PageMaker page)
+  Impl(const Options& options, const metrics::SnapshotStore& store, SelfMetrics& self_metrics, WebAccess& access,
+       HealthCheck health, PageMaker page)
       : options_(options),
         store_(store),
         self_metrics_(self_metrics),
+        access_(access),
+        has_tls_(access.Current()->tls != nullptr),
         health_(std::move(health)),
         page_(std::move(page)) {}
 
@@ -99,6 +120,10 @@ class Server::Impl {
   Impl& operator=(const Impl&) = delete;
 
   absl::Status Start() {
+    if (has_tls_ && !kHasTls) {
+      return absl::UnimplementedError(
+          "this build's civetweb cannot serve TLS; build with the source that scripts/install-dependencies.sh fetches");
+    }
     std::vector<ListenAddress> wanted;
     std::vector<std::string> specs;
     for (const std::string& text : options_.listen_addresses) {
@@ -107,7 +132,7 @@ class Server::Impl {
       const absl::StatusOr<std::string> spec = PortSpec(*address);
       if (!spec.ok()) return spec.status();
       wanted.push_back(*std::move(address));
-      specs.push_back(*spec);
+      specs.push_back(absl::StrCat(*spec, has_tls_ ? "s" : ""));
     }
     const std::string ports = absl::StrJoin(specs, ",");
     const std::string threads = absl::StrCat(options_.web_threads);
@@ -134,6 +159,10 @@ class Server::Impl {
     mg_callbacks callbacks = {};
     callbacks.begin_request = &Impl::OnRequest;
     callbacks.log_message = &Impl::OnMessage;
+    if (has_tls_) {
+      acceptor_.emplace([this] { return access_.Current()->tls; }, [this] { access_.CountBadCertificate(); });
+      callbacks.external_ssl_ctx = &Impl::GiveSslContext;
+    }
     context_ = mg_start(&callbacks, this, settings);
     if (context_ == nullptr) {
       const metrics::MutexLock lock(message_mutex_);
@@ -158,11 +187,18 @@ class Server::Impl {
     bool is_head;
     bool is_http_1_0;
     bool keep_alive;
+    const WebState& state;
   };
 
   static int OnRequest(mg_connection* connection) noexcept {
     const mg_request_info* info = mg_get_request_info(connection);
     return static_cast<Impl*>(info->user_data)->Handle(connection, *info);
+  }
+
+  // At the start, and at the end as well: that it is ours to free.
+  static int GiveSslContext(void** context, void* self) noexcept {
+    *context = static_cast<Impl*>(self)->acceptor_->native();
+    return 1;
   }
 
   static int OnMessage(const mg_connection* connection, const char* message) noexcept {
@@ -180,13 +216,18 @@ class Server::Impl {
     const absl::string_view method = info.request_method != nullptr ? info.request_method : "";
     const absl::string_view path = info.local_uri != nullptr ? info.local_uri : "";
     const absl::string_view version = info.http_version != nullptr ? info.http_version : "";
-    Request request = {connection, method == "HEAD", version == "1.0", false};
-    const char* header = mg_get_header(connection, "Connection");
-    const bool asks_close = header != nullptr && absl::EqualsIgnoreCase(header, "close");
-    request.keep_alive = options_.web_keep_alive_timeout > absl::ZeroDuration() && !request.is_http_1_0 && !asks_close;
+    const std::shared_ptr<const WebState> state = access_.Current();
+    Request request = {connection, method == "HEAD", version == "1.0", MayKeepAlive(connection, version, *state),
+                       *state};
 
     const bool is_metrics = path == options_.telemetry_path;
     const bool is_health = path == "/healthz" || path == "/-/healthy" || path == "/readyz" || path == "/-/ready";
+    if (!is_health) {
+      const char* authorization = mg_get_header(connection, "Authorization");
+      const std::optional<WebAccess::Refusal> refusal = access_.Refuse(
+          *state, authorization != nullptr ? authorization : "", info.remote_addr, info.client_cert != nullptr);
+      if (refusal.has_value()) return Answer(request, refusal->status, kPlainText, refusal->text, refusal->headers);
+    }
     if (!is_metrics && !is_health && path != "/") {
       return Answer(request, 404, kPlainText,
                     absl::StrCat("no such page; the metrics are at ", options_.telemetry_path, "\n"));
@@ -199,11 +240,28 @@ class Server::Impl {
     return Answer(request, 200, kHtml, page_(SearchOf(info)), StatusPageHeaders());
   }
 
+  // Whether the connection may be used for another request. One from before the newest configuration is not: its client
+  // was let in by other rules.
+  bool MayKeepAlive(mg_connection* connection, absl::string_view version, const WebState& state) const {
+    const char* header = mg_get_header(connection, "Connection");
+    const bool asks_close = header != nullptr && absl::EqualsIgnoreCase(header, "close");
+    if (options_.web_keep_alive_timeout == absl::ZeroDuration() || version == "1.0" || asks_close) return false;
+    auto* const number = reinterpret_cast<void*>(state.number);
+    const void* former = mg_get_user_connection_data(connection);
+    mg_set_user_connection_data(connection, number);
+    if (former == nullptr || former == number) return true;
+    mg_disable_connection_keep_alive(connection);
+    return false;
+  }
+
   std::string Head(const Request& request, int status, absl::string_view content_type, absl::string_view more) const {
-    return absl::StrCat("HTTP/1.1 ", status, " ", ReasonPhrase(status), "\r\nContent-Type: ", content_type,
-                        "\r\nDate: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::Now(), absl::UTCTimeZone()),
-                        "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: ",
-                        request.keep_alive ? "keep-alive" : "close", "\r\n", more, "\r\n");
+    std::string head =
+        absl::StrCat("HTTP/1.1 ", status, " ", ReasonPhrase(status), "\r\nContent-Type: ", content_type,
+                     "\r\nDate: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", absl::Now(), absl::UTCTimeZone()),
+                     "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: ",
+                     request.keep_alive ? "keep-alive" : "close", "\r\n", more);
+    for (const auto& [name, value] : request.state.config.headers) SetHeader(name, value, head);
+    return head + "\r\n";
   }
 
   int Answer(const Request& request, int status, absl::string_view content_type, absl::string_view body,
@@ -291,6 +349,9 @@ class Server::Impl {
   const Options& options_;
   const metrics::SnapshotStore& store_;
   SelfMetrics& self_metrics_;
+  WebAccess& access_;
+  const bool has_tls_;
+  std::optional<TlsAcceptor> acceptor_;
   const HealthCheck health_;
   const PageMaker page_;
   mg_context* context_ = nullptr;
@@ -305,8 +366,9 @@ class Server::Impl {
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, const metrics::SnapshotStore& store,
-                                                      SelfMetrics& self_metrics, HealthCheck health, PageMaker page) {
-  auto impl = std::make_unique<Impl>(options, store, self_metrics, std::move(health), std::move(page));
+                                                      SelfMetrics& self_metrics, WebAccess& access, HealthCheck health,
+                                                      PageMaker page) {
+  auto impl = std::make_unique<Impl>(options, store, self_metrics, access, std::move(health), std::move(page));
   const absl::Status status = impl->Start();
   if (!status.ok()) return status;
   return std::unique_ptr<Server>(new Server(std::move(impl)));

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "exporter/options.h"
 #include "exporter/self_metrics.h"
+#include "exporter/web_access.h"
 #include "metrics/snapshot.h"
 
 namespace exporter {
@@ -26,10 +27,12 @@ class Server {
   // The page at /, given what is searched for; empty for nothing. Called from any server thread.
   using PageMaker = std::function<std::string(absl::string_view search)>;
 
-  // Binds every listen address and starts to serve. An error names the address that could not be had. The arguments
+  // Binds every listen address and starts to serve, over TLS where `access` has it. Health is answered to everybody,
+  // all else to those whom `access` lets in. An error names the address that could not be had. The arguments
   // must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options, const metrics::SnapshotStore& store,
-                                                       SelfMetrics& self_metrics, HealthCheck health, PageMaker page);
+                                                       SelfMetrics& self_metrics, WebAccess& access, HealthCheck health,
+                                                       PageMaker page);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -7,7 +7,8 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = ("kubecost", "metrics", "exporter")
 
-# A library's headers -> the one product file that may include them. abseil may stand anywhere.
+# A library's headers -> the one product file that may include them, or one in each of two rooms. abseil may stand
+# anywhere.
 LIBRARIES = {
     "curl/": "kubecost/curl_http_client.cc",
     "openssl/": "kubecost/certificates.cc",
@@ -17,6 +18,9 @@ LIBRARIES = {
     "zlib.h": "metrics/gzip.cc",
     "CLI/": "exporter/flags.cc",
     "spdlog/": "exporter/log.cc",
+    "yaml-cpp/": "exporter/web_config.cc",
+    "crypt.h": "exporter/password_hash.cc",
+    "openssl/": ("kubecost/certificates.cc", "exporter/crypto.cc"),
 }
 # Headers of no library of ours: the language's and the system's.
 SYSTEM = re.compile(r"[a-z_0-9]+|(sys|arpa|netinet)/[a-z_]+\.h|(fcntl|malloc|signal|unistd)\.h")
@@ -58,7 +62,8 @@ class StructureTest(unittest.TestCase):
                     continue
                 library = next((prefix for prefix in LIBRARIES if include.startswith(prefix)), None)
                 self.assertIsNotNone(library, f"{name} includes {include}, which no rule knows")
-                self.assertEqual(name, LIBRARIES[library], f"{name} includes {include}")
+                files = LIBRARIES[library]
+                self.assertIn(name, (files,) if isinstance(files, str) else files, f"{name} includes {include}")
 
     def test_two_virtual_seams(self):
         abstract = [str(file.relative_to(ROOT)) for file in sources(*ROOMS) if re.search(r"\) (const )?= 0;", file.read_text())]

@@ -27,6 +27,7 @@ void TellAll(SelfMetrics& self) {
   kubecost::Access access;
   access.ca_not_after = absl::FromUnixSeconds(1800000000);
   self.SetFile({{"kubecost.ca-file"}, {"/ca.crt"}, absl::OkStatus(), true, true}, access);
+  self.SetWebConfig(absl::FromUnixSeconds(1), absl::FromUnixSeconds(2));
 }
 
 TEST(SelfMetricsTest, ServesExactlyTheFamiliesOfTheTable) {
@@ -66,6 +67,27 @@ TEST(SelfMetricsTest, LabelsAndTypesAreThoseOfTheTable) {
       EXPECT_TRUE(absl::StrContains(line, absl::StrCat(label, "=\""))) << line;
     }
   }
+}
+
+TEST(SelfMetricsTest, TheWebConfigIsShownWhereThereIsOne) {
+  SelfMetrics self((Options()));
+  EXPECT_FALSE(absl::StrContains(self.Serialize(), "kubecost_exporter_web_"));
+  self.SetWebConfig(absl::FromUnixSeconds(1700000001), absl::FromUnixSeconds(1800000002));
+  self.CountAuthFailure(AuthFailure::kWrongPassword);
+  for (const absl::string_view line : {"kubecost_exporter_web_auth_failures_total{reason=\"bad_certificate\"} 0",
+                                       "kubecost_exporter_web_auth_failures_total{reason=\"busy\"} 0",
+                                       "kubecost_exporter_web_auth_failures_total{reason=\"no_certificate\"} 0",
+                                       "kubecost_exporter_web_auth_failures_total{reason=\"no_password\"} 0",
+                                       "kubecost_exporter_web_auth_failures_total{reason=\"wrong_password\"} 1",
+                                       "kubecost_exporter_web_certificate_not_after_timestamp_seconds 1800000002",
+                                       "kubecost_exporter_web_config_last_reload_success_timestamp_seconds 1700000001",
+                                       "kubecost_exporter_web_config_last_reload_successful 1"}) {
+    EXPECT_TRUE(absl::StrContains(self.Serialize(), absl::StrCat("\n", line, "\n"))) << line;
+  }
+  self.SetWebConfigBroken();
+  const std::string broken = self.Serialize();
+  EXPECT_TRUE(absl::StrContains(broken, "\nkubecost_exporter_web_config_last_reload_successful 0\n"));
+  EXPECT_TRUE(absl::StrContains(broken, "_last_reload_success_timestamp_seconds 1700000001\n"));
 }
 
 TEST(SelfMetricsTest, EveryReasonIsPreSet) {

@@ -29,8 +29,11 @@ struct Answer {
 class ServerTest : public testing::Test {
  protected:
   void Start() {
+    std::vector<std::string> problems;
+    access_ = std::make_unique<WebAccess>(options_, self_metrics_, problems);
+    ASSERT_TRUE(problems.empty()) << problems.front();
     absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
-        options_, store_, self_metrics_, [this] { return health_; },
+        options_, store_, self_metrics_, *access_, [this] { return health_; },
         [this](absl::string_view search) {
           return StatusPage(options_, *store_.Current(), PollReport(), absl::Now(), search);
         });
@@ -80,6 +83,7 @@ class ServerTest : public testing::Test {
   metrics::SnapshotStore store_;
   SelfMetrics self_metrics_{options_};
   absl::Status health_;
+  std::unique_ptr<WebAccess> access_;
   std::unique_ptr<Server> server_;
 };
 
@@ -119,7 +123,7 @@ TEST_F(ServerTest, APortThatIsTakenIsNamed) {
   const std::string taken = server_->addresses().front();
   options_.listen_addresses = {taken};
   const auto second = Server::Start(
-      options_, store_, self_metrics_, [] { return absl::OkStatus(); }, [](absl::string_view) { return ""; });
+      options_, store_, self_metrics_, *access_, [] { return absl::OkStatus(); }, [](absl::string_view) { return ""; });
   ASSERT_FALSE(second.ok());
   EXPECT_TRUE(absl::StrContains(second.status().message(), taken)) << second.status();
   EXPECT_TRUE(absl::StrContains(second.status().message(), "Address already in use")) << second.status();

@@ -1,0 +1,52 @@
+// Basic authentication against bcrypt hashes.
+#ifndef EXPORTER_BASIC_AUTH_H_
+#define EXPORTER_BASIC_AUTH_H_
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "exporter/crypto.h"
+
+namespace exporter {
+
+enum class Login { kGood, kMissing, kWrong, kBusy };
+
+// A password that was right is remembered as a digest, and costs nothing from then on. All others are checked one at a
+// time, an unknown user's like a known one's, and only so many may wait: guessing takes at most one core and never all
+// threads. All methods are safe from any thread.
+class BasicAuth {
+ public:
+  // `users`: name -> bcrypt hash, at least one. `max_checks` is how many may be checked or wait at once, half of them
+  // for one client.
+  BasicAuth(std::map<std::string, std::string> users, int max_checks);
+
+  // `authorization` is the header's value, empty for none; `client` the address it came from. May take as long as
+  // `max_checks` hashes.
+  Login Check(absl::string_view authorization, const std::string& client);
+
+  const std::map<std::string, std::string>& users() const { return users_; }
+
+ private:
+  Login CheckPassword(const std::string& user, const std::string& password, const std::string& client);
+  const std::string& HashOf(const std::string& user) const;
+
+  const std::map<std::string, std::string> users_;
+  const std::vector<std::string> unknown_hashes_;
+  const size_t max_checks_;
+  const KeyedDigest digest_;
+
+  std::mutex mutex_;
+  std::condition_variable turn_;
+  // Guarded by mutex_.
+  std::map<std::string, std::string> right_;  // user -> digest of the last right user and password
+  std::vector<std::string> clients_;          // of those being checked or waiting
+  bool is_checking_ = false;
+};
+
+}  // namespace exporter
+
+#endif  // EXPORTER_BASIC_AUTH_H_

@@ -1,0 +1,195 @@
+#include "exporter/web_access.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "exporter/log.h"
+
+namespace exporter {
+namespace {
+
+constexpr absl::Duration kLookInterval = absl::Seconds(1);
+constexpr absl::Duration kLogInterval = absl::Minutes(1);
+
+int64_t MonotonicNanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// What `former` remembers of the same users and the same limit is kept.
+std::shared_ptr<const WebState> Load(const Options& options, const WebState& former,
+                                     std::vector<std::string>& problems) {
+  auto state = std::make_shared<WebState>();
+  state->number = former.number + 1;
+  const auto stamp = [&state](const std::string& path) {
+    if (!path.empty()) state->files.emplace_back(path, StampOf(path));
+  };
+  stamp(options.web_config_file);
+  WebConfigResult read = ReadWebConfig(options.web_config_file);
+  problems = std::move(read.problems);
+  state->config = std::move(read.config);
+  const WebConfig& config = state->config;
+  if (config.tls.has_value()) {
+    for (const PemSource* source : {&config.tls->certificate, &config.tls->key, &config.tls->client_ca}) {
+      stamp(source->file);
+    }
+    // What is not understood need not be what was meant to be read.
+    if (problems.empty()) state->tls = TlsContext::Create(*config.tls, problems);
+  }
+  if (!problems.empty()) return nullptr;
+  if (!config.users.empty()) {
+    const bool is_same = former.passwords != nullptr && former.passwords->users() == config.users;
+    state->passwords = is_same ? former.passwords : std::make_shared<BasicAuth>(config.users, options.web_threads / 2);
+  }
+  if (config.rate_limit.has_value()) {
+    const bool is_same = former.rate_limiter != nullptr && former.rate_limiter->limit() == *config.rate_limit;
+    state->rate_limiter = is_same ? former.rate_limiter : std::make_shared<RateLimiter>(*config.rate_limit);
+  }
+  return state;
+}
+
+std::optional<absl::Time> NotAfter(const WebState& state) {
+  return state.tls != nullptr ? std::optional(state.tls->not_after()) : std::nullopt;
+}
+
+LogFields Summary(const Options& options, const WebState& state) {
+  LogFields fields = {{"file", options.web_config_file},
+                      {"tls", state.tls != nullptr ? "on" : "off"},
+                      {"client_certificates",
+                       state.tls == nullptr || state.config.tls->client_auth == ClientAuth::kNone ? "off" : "on"},
+                      {"passwords", state.passwords != nullptr ? "on" : "off"}};
+  if (state.tls != nullptr) {
+    fields.emplace_back("certificate_not_after", absl::FormatTime(state.tls->not_after(), absl::UTCTimeZone()));
+  }
+  return fields;
+}
+
+void WarnOf(const WebState& state) {
+  if (state.tls == nullptr && state.passwords != nullptr) {
+    Log(LogLevel::kWarn, "passwords without TLS can be read by anybody on the way; see docs/web-config.md");
+  }
+  if (state.tls != nullptr && state.tls->not_after() < absl::Now()) {
+    Log(LogLevel::kWarn, "the server's certificate has expired",
+        {{"not_after", absl::FormatTime(state.tls->not_after(), absl::UTCTimeZone())}});
+  }
+  if (state.config.wants_http2) Log(LogLevel::kInfo, "http2: true has no effect, HTTP/1.1 alone is spoken");
+}
+
+}  // namespace
+
+bool RateLimiter::Allows(absl::Time now) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const double filled = absl::FDivDuration(std::max(now - filled_, absl::ZeroDuration()), limit_.interval);
+  tokens_ = std::min<double>(limit_.burst, tokens_ + filled);
+  filled_ = now;
+  if (tokens_ < 1) return false;
+  tokens_ -= 1;
+  return true;
+}
+
+std::vector<std::string> WebConfigProblems(const Options& options) {
+  std::vector<std::string> problems;
+  if (!options.web_config_file.empty()) Load(options, {}, problems);
+  for (std::string& problem : problems) problem = absl::StrCat("--web.config.file: ", problem);
+  return problems;
+}
+
+WebAccess::WebAccess(const Options& options, SelfMetrics& self_metrics, std::vector<std::string>& problems)
+    : options_(options), self_metrics_(self_metrics), state_(std::make_shared<WebState>()) {
+  if (options_.web_config_file.empty()) return;
+  const std::shared_ptr<const WebState> state = Load(options_, *state_, problems);
+  if (state == nullptr) return;
+  state_ = state;
+  Log(LogLevel::kInfo, "web configuration read", Summary(options_, *state));
+  WarnOf(*state);
+  self_metrics_.SetWebConfig(absl::Now(), NotAfter(*state));
+}
+
+std::shared_ptr<const WebState> WebAccess::Current() {
+  if (!options_.web_config_file.empty()) ReloadIfChanged();
+  const std::lock_guard<std::mutex> lock(state_mutex_);
+  return state_;
+}
+
+void WebAccess::ReloadIfChanged() {
+  const int64_t now = MonotonicNanoseconds();
+  if (now < next_look_ns_) return;
+  // Others go on with the former state meanwhile.
+  const std::unique_lock<std::mutex> lock(reload_mutex_, std::try_to_lock);
+  if (!lock.owns_lock() || now < next_look_ns_) return;
+  next_look_ns_ = now + absl::ToInt64Nanoseconds(kLookInterval);
+  const bool is_changed = std::any_of(state_->files.begin(), state_->files.end(),
+                                      [](const auto& file) { return StampOf(file.first) != file.second; });
+  if (is_changed || !problem_.empty()) Reload();
+}
+
+void WebAccess::Reload() {
+  std::vector<std::string> problems;
+  std::shared_ptr<const WebState> state = Load(options_, *state_, problems);
+  if (state != nullptr && (state->tls == nullptr) != (state_->tls == nullptr)) {
+    problems.push_back(absl::StrCat(options_.web_config_file, ": turns TLS ", state->tls == nullptr ? "off" : "on",
+                                    ", which needs a restart"));
+  }
+  const std::string problem = absl::StrJoin(problems, "; ");
+  if (problem.empty()) {
+    Log(LogLevel::kInfo, "web configuration read again", Summary(options_, *state));
+    WarnOf(*state);
+    self_metrics_.SetWebConfig(absl::Now(), NotAfter(*state));
+    const std::lock_guard<std::mutex> lock(state_mutex_);
+    state_ = std::move(state);
+  } else if (problem != problem_) {
+    Log(LogLevel::kError, "web configuration has changed and cannot be used; the former one stays in force",
+        {{"error", problem}});
+    self_metrics_.SetWebConfigBroken();
+  }
+  problem_ = problem;
+}
+
+std::optional<WebAccess::Refusal> WebAccess::Refuse(const WebState& state, absl::string_view authorization,
+                                                    const std::string& client, bool has_certificate) {
+  if (state.rate_limiter != nullptr && !state.rate_limiter->Allows(absl::Now())) {
+    return Refusal{429, "more requests than rate_limit allows\n", "Retry-After: 1\r\n"};
+  }
+  if (state.tls != nullptr && state.config.tls->requires_certificate() && !has_certificate) {
+    return Refused(AuthFailure::kNoCertificate, {403, "a client certificate is required\n", ""}, client);
+  }
+  if (state.passwords == nullptr) return std::nullopt;
+  constexpr absl::string_view kChallenge =
+      "WWW-Authenticate: Basic realm=\"kubecost-allocation-exporter\", charset=\"UTF-8\"\r\n";
+  switch (state.passwords->Check(authorization, client)) {
+    case Login::kGood:
+      return std::nullopt;
+    case Login::kMissing:
+      return Refused(AuthFailure::kNoPassword, {401, "a user name and password are required\n", kChallenge}, client);
+    case Login::kWrong:
+      return Refused(AuthFailure::kWrongPassword, {401, "wrong user name or password\n", kChallenge}, client);
+    case Login::kBusy:
+      break;
+  }
+  return Refused(AuthFailure::kBusy, {503, "too many passwords to check at once\n", "Retry-After: 1\r\n"}, client);
+}
+
+void WebAccess::CountBadCertificate() { Refused(AuthFailure::kBadCertificate, {}, ""); }
+
+// Somebody who guesses must not fill the log.
+WebAccess::Refusal WebAccess::Refused(AuthFailure reason, Refusal refusal, const std::string& client) {
+  self_metrics_.CountAuthFailure(reason);
+  const std::lock_guard<std::mutex> lock(log_mutex_);
+  const absl::Time now = absl::Now();
+  if (now < next_log_) {
+    ++unlogged_;
+    return refusal;
+  }
+  Log(LogLevel::kWarn, "somebody was not let in",
+      {{"reason", std::string(AuthFailureName(reason))},
+       {"client", client},
+       {"others_before", absl::StrCat(unlogged_)}});
+  unlogged_ = 0;
+  next_log_ = now + kLogInterval;
+  return refusal;
+}
+
+}  // namespace exporter

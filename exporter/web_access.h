@@ -1,0 +1,100 @@
+// Who is let in: --web.config.file and the files it names, read again when they change.
+#ifndef EXPORTER_WEB_ACCESS_H_
+#define EXPORTER_WEB_ACCESS_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "exporter/basic_auth.h"
+#include "exporter/crypto.h"
+#include "exporter/options.h"
+#include "exporter/self_metrics.h"
+#include "exporter/small_file.h"
+#include "exporter/web_config.h"
+
+namespace exporter {
+
+// Lets a burst through, then one request each interval. Safe from any thread.
+class RateLimiter {
+ public:
+  explicit RateLimiter(const RateLimit& limit) : limit_(limit), tokens_(limit.burst) {}
+
+  bool Allows(absl::Time now);
+  const RateLimit& limit() const { return limit_; }
+
+ private:
+  const RateLimit limit_;
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  double tokens_;
+  absl::Time filled_ = absl::InfiniteFuture();  // before the first request
+};
+
+// What one reading of the files has given. Immutable but for what is remembered of logins.
+struct WebState {
+  uintptr_t number = 1;  // counts up
+  WebConfig config;
+  std::shared_ptr<const TlsContext> tls;                 // null: plain HTTP
+  std::shared_ptr<BasicAuth> passwords;                  // null: none asked for
+  std::shared_ptr<RateLimiter> rate_limiter;             // null: no limit
+  std::vector<std::pair<std::string, FileStamp>> files;  // as they were before they were read
+};
+
+// Everything wrong with --web.config.file and what it names; empty when all is well, or without the flag.
+std::vector<std::string> WebConfigProblems(const Options& options);
+
+// All methods are safe from any thread.
+class WebAccess {
+ public:
+  // Why a request is not answered, and how instead; headers with their ends of line.
+  struct Refusal {
+    int status;
+    std::string text;
+    absl::string_view headers;
+  };
+
+  // Reads the files; with problems, the result must not be used. The arguments must outlive it.
+  WebAccess(const Options& options, SelfMetrics& self_metrics, std::vector<std::string>& problems);
+
+  // The newest good state. Looks at most once a second whether a file has changed; what is broken then is logged once,
+  // and the former state stays.
+  std::shared_ptr<const WebState> Current();
+
+  // Nothing for a request that may be answered.
+  std::optional<Refusal> Refuse(const WebState& state, absl::string_view authorization, const std::string& client,
+                                bool has_certificate);
+
+  void CountBadCertificate();
+
+ private:
+  void ReloadIfChanged();
+  void Reload();
+  Refusal Refused(AuthFailure reason, Refusal refusal, const std::string& client);
+
+  const Options& options_;
+  SelfMetrics& self_metrics_;
+  std::atomic<int64_t> next_look_ns_ = 0;
+
+  std::mutex reload_mutex_;
+  std::string problem_;  // guarded by reload_mutex_: why the files of now are not in force; empty when they are
+
+  std::mutex state_mutex_;
+  std::shared_ptr<const WebState> state_;  // guarded by state_mutex_
+
+  std::mutex log_mutex_;
+  // Guarded by log_mutex_.
+  absl::Time next_log_ = absl::InfinitePast();
+  int unlogged_ = 0;
+};
+
+}  // namespace exporter
+
+#endif  // EXPORTER_WEB_ACCESS_H_
