@@ -176,7 +176,8 @@ int RunExporter(const Options& options, Clock& clock) {
   }
   const absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Start(options, store, self_metrics, access, HealthOf(poller, options), [&](absl::string_view search) {
-        return StatusPage(options, *store.Current(), *reports.Current(), clock.Now(), search);
+        return StatusPage(options, *store.Current(), *reports.Current(), WebSecurityText(*access.Current()),
+                          clock.Now(), search);
       });
   if (!server.ok()) {
     Log(LogLevel::kError, "cannot start", {{"error", std::string(server.status().message())}});

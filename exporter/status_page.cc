@@ -305,7 +305,7 @@ void AppendReads(const StatusFacts& facts, std::string& html) {
   absl::StrAppend(&html, "</tbody></table></div></section>\n");
 }
 
-void AppendSettings(const StatusFacts& facts, std::string& html) {
+void AppendSettings(const StatusFacts& facts, absl::string_view web_security, std::string& html) {
   const Options& options = facts.options;
   const kubecost::QuerySettings& query = options.query;
   const auto append = [&html](absl::string_view title, absl::string_view value) {
@@ -328,6 +328,7 @@ void AppendSettings(const StatusFacts& facts, std::string& html) {
   if (!query.share_namespaces.empty()) append("Shared namespaces", query.share_namespaces);
   if (!query.share_labels.empty()) append("Shared labels", query.share_labels);
   if (!options.cluster_name.empty()) append("Cluster name", options.cluster_name);
+  append("Who may scrape", web_security);
   append("Version", absl::StrCat(Version(), " (", Revision(), ")"));
   absl::StrAppend(&html, "</dl></section>\n");
 }
@@ -335,7 +336,7 @@ void AppendSettings(const StatusFacts& facts, std::string& html) {
 }  // namespace
 
 std::string StatusPage(const Options& options, const metrics::Snapshot& snapshot, const PollReport& report,
-                       absl::Time now, absl::string_view search) {
+                       absl::string_view web_security, absl::Time now, absl::string_view search) {
   // Nothing is reported before the first poll.
   const std::string currency = !report.currency.empty() ? report.currency : options.currency;
   const StatusFacts facts = {options, snapshot, report, currency, now};
@@ -367,7 +368,7 @@ std::string StatusPage(const Options& options, const metrics::Snapshot& snapshot
   }
   AppendDays(facts, html);
   AppendReads(facts, html);
-  AppendSettings(facts, html);
+  AppendSettings(facts, web_security, html);
   absl::StrAppend(&html,
                   "</main>\n<footer><p>The numbers are Kubecost's own; what they mean is told in README.md, how to run "
                   "and compare them in docs/operations.md and docs/reconciliation.md, this page in docs/status-page.md "

@@ -14,9 +14,10 @@ namespace exporter {
 
 // A whole HTML page without script and external resources, below kMaxStatusPageBytes whatever the facts are. `search`
 // is what was asked for, decoded; the page then lists the namespaces and pods of the newest day whose name holds it.
-// Safe for names of any content. Takes time in proportion to the pods of one day.
+// `web_security` says in words who is let in. Safe for names of any content. Takes time in proportion to the pods of
+// one day.
 std::string StatusPage(const Options& options, const metrics::Snapshot& snapshot, const PollReport& report,
-                       absl::Time now, absl::string_view search);
+                       absl::string_view web_security, absl::Time now, absl::string_view search);
 
 inline constexpr size_t kMaxStatusPageBytes = 500'000;
 

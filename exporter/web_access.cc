@@ -90,6 +90,15 @@ bool RateLimiter::Allows(absl::Time now) {
   return true;
 }
 
+std::string WebSecurityText(const WebState& state) {
+  const bool has_tls = state.tls != nullptr;
+  std::vector<absl::string_view> needs;
+  if (has_tls && state.config.tls->requires_certificate()) needs.push_back("a client certificate");
+  if (state.passwords != nullptr) needs.push_back("a password");
+  return absl::StrCat(needs.empty() ? "everybody" : "", has_tls ? (needs.empty() ? ", over TLS" : "over TLS, ") : "",
+                      needs.empty() ? "" : "with ", absl::StrJoin(needs, " and "));
+}
+
 std::vector<std::string> WebConfigProblems(const Options& options) {
   std::vector<std::string> problems;
   if (!options.web_config_file.empty()) Load(options, {}, problems);

@@ -48,6 +48,9 @@ struct WebState {
   std::vector<std::pair<std::string, FileStamp>> files;  // as they were before they were read
 };
 
+// Who is let in, for people: "over TLS, with a client certificate and a password".
+std::string WebSecurityText(const WebState& state);
+
 // Everything wrong with --web.config.file and what it names; empty when all is well, or without the flag.
 std::vector<std::string> WebConfigProblems(const Options& options);
 

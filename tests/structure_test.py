@@ -11,7 +11,6 @@ ROOMS = ("kubecost", "metrics", "exporter")
 # anywhere.
 LIBRARIES = {
     "curl/": "kubecost/curl_http_client.cc",
-    "openssl/": "kubecost/certificates.cc",
     "rapidjson/": "kubecost/response_parser.cc",
     "civetweb.h": "exporter/server.cc",
     "prometheus/": "exporter/self_metrics.cc",

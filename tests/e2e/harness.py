@@ -134,11 +134,19 @@ class HttpService:
 
     host = "127.0.0.1"
     port = None
+    # Of TLS; None for plain HTTP.
+    context = None
+    # What every request carries.
+    headers = {}
+
+    def open(self, timeout=PATIENCE):
+        if self.context:
+            return http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=self.context)
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
 
     def request(self, method, path, headers=None, timeout=PATIENCE):
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
-        with contextlib.closing(connection):
-            connection.request(method, path, headers=headers or {})
+        with contextlib.closing(self.open(timeout)) as connection:
+            connection.request(method, path, headers={**self.headers, **(headers or {})})
             response = connection.getresponse()
             return Response(response.status, response.headers, response.read())
 

@@ -174,7 +174,7 @@ def free_port():
 class Prometheus(Process, HttpService):
     """A real Prometheus that scrapes one exporter every second, the way the documentation says: honor_labels."""
 
-    def __init__(self, binary, folder, target, target_labels=None):
+    def __init__(self, binary, folder, target, target_labels=None, scrape=None):
         config = {
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
             "scrape_configs": [
@@ -182,6 +182,7 @@ class Prometheus(Process, HttpService):
                     "job_name": "kubecost",
                     "honor_labels": True,
                     "static_configs": [{"targets": [target], "labels": target_labels or {}}],
+                    **(scrape or {}),
                 }
             ],
         }
@@ -257,7 +258,8 @@ class Stage(contextlib.ExitStack):
     def exporter(self, kubecost_url, *flags, **kwargs):
         return self._start(Exporter, kubecost_url, *flags, **kwargs)
 
-    def prometheus(self, exporter, target_labels=None):
+    def prometheus(self, exporter, target_labels=None, scrape=None):
+        """`scrape` is added to the scrape job: TLS, a password."""
         binary = require_tool("PROMETHEUS", "prometheus")
         target = f"{exporter.host}:{exporter.port}"
-        return self._start(Prometheus, binary, self.folder(), target, target_labels)
+        return self._start(Prometheus, binary, self.folder(), target, target_labels, scrape)

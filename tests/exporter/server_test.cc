@@ -35,7 +35,7 @@ class ServerTest : public testing::Test {
     absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
         options_, store_, self_metrics_, *access_, [this] { return health_; },
         [this](absl::string_view search) {
-          return StatusPage(options_, *store_.Current(), PollReport(), absl::Now(), search);
+          return StatusPage(options_, *store_.Current(), PollReport(), "everybody", absl::Now(), search);
         });
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);

@@ -80,7 +80,7 @@ class StatusPageTest : public testing::Test {
   void Serve(const std::vector<Allocation>& pods) { Serve({DayOf(19, pods)}); }
 
   std::string Page(absl::string_view search = "") const {
-    return StatusPage(options_, snapshot_, report_, now_, search);
+    return StatusPage(options_, snapshot_, report_, "everybody", now_, search);
   }
   bool Has(absl::string_view text, absl::string_view search = "") const {
     return absl::StrContains(Page(search), text);
