@@ -83,11 +83,8 @@
 {{- if and $web.existingSecret $web.inline }}
 - "web.config.existingSecret and web.config.inline exclude each other"
 {{- end }}
-{{- if and (or $web.tls $web.clientCertificateRequired) (not $web.existingSecret) }}
-- "web.config.tls and clientCertificateRequired say what the file in web.config.existingSecret does, and there is none"
-{{- end }}
-{{- if and $web.clientCertificateRequired (not $web.tls) }}
-- "web.config.clientCertificateRequired needs web.config.tls"
+{{- if and $web.tls (not $web.existingSecret) }}
+- "web.config.tls says what the file in web.config.existingSecret does, and there is none"
 {{- end }}
 {{- if and $web.tlsSecret (not $web.inline.tls_server_config) }}
 - "web.config.tlsSecret needs web.config.inline.tls_server_config, which names its files"
@@ -100,8 +97,6 @@
 - "web.address={{ .Values.web.address }} is for mode=sidecar: nobody would reach the exporter"
 {{- else if or .Values.service.enabled .Values.podMonitor.enabled }}
 - "web.address={{ .Values.web.address }} is reached from inside the pod alone: set service.enabled=false and podMonitor.enabled=false"
-{{- else if include "kubecost-allocation-exporter.webClientCertificate" . }}
-- "web.address={{ .Values.web.address }} with a client certificate wanted from everybody leaves no probe that can ask"
 {{- end }}
 {{- end }}
 {{- end }}

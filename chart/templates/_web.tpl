@@ -3,12 +3,6 @@
 {{- if or .Values.web.config.tls .Values.web.config.inline.tls_server_config }}true{{ end -}}
 {{- end }}
 
-{{/* Whether it wants a certificate from everybody who connects; "true" or nothing. */}}
-{{- define "kubecost-allocation-exporter.webClientCertificate" -}}
-{{- $tls := .Values.web.config.inline.tls_server_config | default dict -}}
-{{- if or .Values.web.config.clientCertificateRequired (hasPrefix "Require" (get $tls "client_auth_type")) }}true{{ end -}}
-{{- end }}
-
 {{/* Whether nobody outside the pod can reach it; "true" or nothing. */}}
 {{- define "kubecost-allocation-exporter.webOnLoopback" -}}
 {{- if or (hasPrefix "127." .Values.web.address) (has .Values.web.address (list "localhost" "[::1]")) }}true{{ end -}}
@@ -23,8 +17,8 @@
 {{- end }}
 
 {{/*
-A probe with the handler that fits the web side, unless it brings its own: (list $ probe path). The kubelet has no client
-certificate and does not reach the loopback.
+A probe with the handler that fits the web side, unless it brings its own: (list $ probe path). The kubelet does not reach
+the loopback. It has no password and no certificate either, but health is open to everybody.
 */}}
 {{- define "kubecost-allocation-exporter.probe" -}}
 {{- $root := index . 0 -}}
@@ -36,8 +30,6 @@ certificate and does not reach the loopback.
 {{- $command = append $command (printf "--%s=%s" $flag $value) -}}
 {{- end -}}
 {{- $_ := set $probe "exec" (dict "command" $command) -}}
-{{- else if include "kubecost-allocation-exporter.webClientCertificate" $root -}}
-{{- $_ := set $probe "tcpSocket" (dict "port" "metrics") -}}
 {{- else -}}
 {{- $scheme := include "kubecost-allocation-exporter.webScheme" $root | upper -}}
 {{- $_ := set $probe "httpGet" (dict "path" (index . 2) "port" "metrics" "scheme" $scheme) -}}

@@ -164,9 +164,8 @@ class PodTest(unittest.TestCase):
             ({"web": {"config": {"inline": {"tls_server_config": tls}}}},
              {"httpGet": {"path": "PATH", "port": "metrics", "scheme": "HTTPS"}}),
             ({"web": {"config": secret}}, {"httpGet": {"path": "PATH", "port": "metrics", "scheme": "HTTPS"}}),
-            ({"web": {"config": {**secret, "clientCertificateRequired": True}}}, {"tcpSocket": {"port": "metrics"}}),
             ({"web": {"config": {"inline": {"tls_server_config": {**tls, "client_auth_type": "RequireAnyClientCert"}}}}},
-             {"tcpSocket": {"port": "metrics"}}),
+             {"httpGet": {"path": "PATH", "port": "metrics", "scheme": "HTTPS"}}),
             (loopback, {"exec": {"command": healthcheck}}),
         )  # fmt: skip
         paths = {"startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"}

@@ -28,8 +28,6 @@ def web(**values):
     return {"web": {"config": values}}
 
 
-MUTUAL = web(existingSecret="x", tls=True, clientCertificateRequired=True)
-
 # Values, and what the message must hold: the two Helms put the same into different sentences.
 BY_SCHEMA = (
     ({"replicas": 2}, "replicas", "1"),
@@ -106,15 +104,10 @@ BY_TEMPLATE = (
         "existingSecret and web.config.inline exclude each other",
     ),
     (web(tls=True), "what the file in web.config.existingSecret does, and there is none"),
-    (web(existingSecret="x", clientCertificateRequired=True), "clientCertificateRequired needs web.config.tls"),
     (web(tlsSecret="x"), "web.config.tlsSecret needs web.config.inline.tls_server_config"),
     (web(inline={"basic_auth_users": {"x": "y"}}), "basic_auth_users is secret"),
     ({"web": {"address": "127.0.0.1"}}, "web.address=127.0.0.1 is for mode=sidecar"),
     ({**SIDECAR, "web": {"address": "localhost"}}, "web.address=localhost is reached from inside the pod alone"),
-    (
-        {**SIDECAR, "service": {"enabled": False}, "web": {"address": "127.0.0.1", **MUTUAL["web"]}},
-        "leaves no probe that can ask",
-    ),
     ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "would be scraped twice"),
     (
         {"serviceMonitor": {"enabled": True}, "service": {"enabled": False}},
