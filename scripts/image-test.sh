@@ -5,7 +5,7 @@
 #   scripts/image-test.sh           all
 #   scripts/image-test.sh --quick   this machine's architecture only
 #
-# A base image and the build's layers are kept in build/image: the second run takes a few minutes less.
+# A base image and the build's layers are kept in build/image, up to 10 GB: the second run takes a few minutes less.
 # IMAGE_TEST_MINUTES (25) ends a run that takes longer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -51,6 +51,9 @@ set_up_containers
 trap 'podman rm --all --force --time=0 > /dev/null 2>&1; podman pod rm --all --force > /dev/null 2>&1' EXIT
 podman rm --all --force --time=0 > /dev/null
 
+if [ -x third_party/prometheus/usr/bin/prometheus ]; then
+  export PROMETHEUS="$PWD/third_party/prometheus/usr/bin/prometheus"
+fi
 # The programs beside it: a simulated Kubecost, and the exporter as it runs without an image.
 cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release -DKUBECOST_EXPORTER_TESTS=ON > /dev/null
 cmake --build build/release --target kubecost-allocation-exporter kubecost-simulator
@@ -73,7 +76,7 @@ elif [ -z "$(apt-cache policy "$compiler")" ]; then
   skip test_contents.OtherArchitectureTest "no $compiler can be had"
 else
   export OTHER_ARCH=$other OTHER_IMAGE=localhost/kubecost-allocation-exporter:test-$other
-  EMULATOR=$(PATH=$PATH:third_party/qemu/usr/bin command -v "$emulator" || true)
+  EMULATOR=$(PATH=$PATH:$PWD/third_party/qemu/usr/bin command -v "$emulator" || true)
   export EMULATOR
   echo "== the image for $other"
   build_image "$other" "$OTHER_IMAGE" --build-arg "REVISION=$REVISION"

@@ -1,5 +1,6 @@
 # To be sourced by bash: podman and buildah with images of their own below build/image, which git ignores, and a base
-# image made of the machine's own package mirror. Nobody else's images, containers or settings are touched.
+# image made of the machine's own package mirror. Nobody else's images, containers or settings are touched. To be used as
+# root, in a mount and process namespace of its own.
 # shellcheck shell=bash
 
 containers_dir=$PWD/build/image
@@ -14,6 +15,8 @@ set_up_containers() {
     mkdir -p "$folder"
     mount -t tmpfs tmpfs "$folder"
   done
+  # Layers of sources that are no more.
+  if [ "$(du -sm "$containers_dir" | cut -f1)" -gt 10000 ]; then rm -rf "$containers_dir/storage"; fi
   [ "$(stat -f -c %T "$containers_dir")" = overlayfs ] && driver=vfs
   printf '%s\n' '[storage]' "driver = \"$driver\"" "graphroot = \"$containers_dir/storage\"" \
     "runroot = \"$containers_dir/run/storage\"" > "$CONTAINERS_STORAGE_CONF"
@@ -42,7 +45,13 @@ make_base_image() {
   work=$(mktemp -d -p "$containers_dir/run")
   debootstrap --variant=minbase bookworm "$work/root" "$mirror" > "$work/log" || { tail -5 "$work/log" >&2; return 1; }
   debian_sources | sed 's/^/deb /' > "$work/root/etc/apt/sources.list"
-  apt-config dump Acquire | grep -E '(Proxy|Check-)' > "$work/root/etc/apt/apt.conf.d/90machine" || true
+  {
+    echo 'APT::Keep-Downloaded-Packages "false";'
+    apt-config dump Acquire | grep -E '(Proxy|Check-)' || true
+  } > "$work/root/etc/apt/apt.conf.d/90machine"
+  # As in the slim image: of a package's documentation, its licence alone.
+  printf '%s\n' 'path-exclude /usr/share/doc/*' 'path-include /usr/share/doc/*/copyright' \
+    'path-exclude /usr/share/man/*' 'path-exclude /usr/share/locale/*' > "$work/root/etc/dpkg/dpkg.cfg.d/slim"
   rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/var/lib/apt/lists/*
   tar -C "$work/root" -c . | podman import --quiet --change 'CMD ["/bin/bash"]' \
     --change "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" - "$base_image" > /dev/null

@@ -113,7 +113,8 @@ class RunningTest(unittest.TestCase):
         written = run_once(*once, "--output-file=/state/costs.csv", options=options)
         self.assertEqual(0, written.returncode, written.stderr)
         costs = mountpoint(volume) / "costs.csv"
-        self.assertEqual(costs.read_bytes(), run(EXPORTER, *once).stdout)
+        outside = run(EXPORTER, *once)
+        self.assertEqual((0, costs.read_bytes()), (outside.returncode, outside.stdout), outside.stderr)
         self.assertGreater(costs.read_bytes().count(b"\n"), 20)
         self.assertEqual((65532, 65532), (costs.stat().st_uid, costs.stat().st_gid))
         # It is no state file: that it says so shows that it reads there.
