@@ -315,6 +315,9 @@ void AppendSettings(const StatusFacts& facts, absl::string_view web_security, st
                   "<section class=\"card\" aria-labelledby=\"settings\"><h2 id=\"settings\">Settings</h2>"
                   "<p class=\"note\">What decides the meaning of the numbers.</p><dl class=\"settings\">");
   append("Kubecost", options.endpoint.url);
+  const kubecost::AccessSettings& access = options.http.access;
+  if (!access.tls_verify) append("Kubecost's certificate", "not verified (--kubecost.tls-verify=false)");
+  if (access.HasCredentials()) append("Credentials", absl::StrCat("from ", access.CredentialFlags()));
   append("API path", facts.report.path.empty() ? "not known yet" : facts.report.path);
   append("Currency", facts.currency.empty() ? "as Kubecost says, not known yet" : facts.currency);
   append("A day begins at", absl::StrCat("00:00, UTC ", UtcOffsetText(options.day_utc_offset)));

@@ -146,6 +146,15 @@ TEST_F(StatusPageTest, SettingsAndErrorsAreText) {
   EXPECT_TRUE(Has("it said &lt;i&gt;no&lt;/i&gt;"));
 }
 
+TEST_F(StatusPageTest, HowKubecostIsAskedIsTold) {
+  EXPECT_FALSE(absl::StrContains(Page(), "not verified"));
+  EXPECT_FALSE(absl::StrContains(Page(), "Credentials"));
+  options_.http.access.tls_verify = false;
+  options_.http.access.token_file = "/run/token";
+  EXPECT_TRUE(absl::StrContains(Page(), "not verified (--kubecost.tls-verify=false)"));
+  EXPECT_TRUE(absl::StrContains(Page(), "from --kubecost.token-file"));
+}
+
 TEST_F(StatusPageTest, FindsNamespacesAndPodsInAnyCase) {
   Serve({Row("c1", "Shop", "cart-1", 3), Row("c1", "bags", "SHOPPING", 2), Row("c1", "other", "line\nbreak", 1),
          Row("c1", "other", "back\\slash\"quote", 1)});
