@@ -2,16 +2,22 @@
 
 #include <optional>
 #include <stop_token>
+#include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "exporter/listen_address.h"
 #include "kubecost/api_error.h"
 
 namespace exporter {
 namespace {
+
+constexpr absl::string_view kHttp = "http://";
+constexpr absl::string_view kHttps = "https://";
 
 // Of an answer that is none of ours there is no end to be waited for.
 constexpr size_t kMaxBodyBytes = 4096;
@@ -58,7 +64,8 @@ absl::StatusOr<std::string> HealthUrl(const Options& options) {
   for (const std::string& text : options.listen_addresses) {
     const absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
     if (address.ok() && address->port != 0) {
-      return absl::StrCat("http://", HostToAsk(*address), ":", address->port, "/healthz");
+      return absl::StrCat(options.web_config_file.empty() ? kHttp : kHttps, HostToAsk(*address), ":", address->port,
+                          "/healthz");
     }
   }
   return absl::InvalidArgumentError(
@@ -73,11 +80,19 @@ kubecost::CurlOptions HealthHttpOptions(absl::Duration timeout) {
   http.deadline = timeout;
   http.max_response_bytes = kMaxBodyBytes;
   http.allow_proxy = false;
+  // The certificate names the service, not the loopback, and nothing secret is sent.
+  http.access.tls_verify = false;
   return http;
 }
 
 absl::Status CheckHealth(const std::string& url, absl::Duration timeout, kubecost::HttpClient& http) {
-  const absl::StatusOr<kubecost::HttpHead> head = http.Get(url, std::stop_token());
+  absl::StatusOr<kubecost::HttpHead> head = http.Get(url, std::stop_token());
+  if (!head.ok() && absl::StartsWith(url, kHttps)) {
+    // The file says only what the next start will speak, and may be broken by now.
+    absl::StatusOr<kubecost::HttpHead> plain =
+        http.Get(absl::StrCat(kHttp, absl::StripPrefix(url, kHttps)), std::stop_token());
+    if (plain.ok()) head = std::move(plain);
+  }
   if (!head.ok()) return absl::UnavailableError(absl::StrCat(url, ": ", WhyNoAnswer(head.status(), timeout)));
   if (head->status == 200) return absl::OkStatus();
   const std::string body = BodyText(http);

@@ -12,14 +12,16 @@
 
 namespace exporter {
 
-// Where an exporter with these options tells its health: the first --web.listen-address that names a port, and the
-// loopback where it stands for every interface. InvalidArgument when only the system knows the port.
+// Where an exporter with these options tells its health, over https where a --web.config.file may ask for it: the first
+// --web.listen-address that names a port, and the loopback where it stands for every interface. InvalidArgument when
+// only the system knows the port.
 absl::StatusOr<std::string> HealthUrl(const Options& options);
 
 // How the question is asked: all within `timeout`, and past any proxy.
 kubecost::CurlOptions HealthHttpOptions(absl::Duration timeout);
 
-// Ok when `url` answers with 200; otherwise one line that says what was found there instead.
+// Ok when `url`, or the same over http when there is no https, answers with 200; otherwise one line that says what was
+// found there instead.
 absl::Status CheckHealth(const std::string& url, absl::Duration timeout, kubecost::HttpClient& http);
 
 }  // namespace exporter
