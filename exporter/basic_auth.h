@@ -39,6 +39,7 @@ class BasicAuth {
   const size_t max_checks_;
   const KeyedDigest digest_;
 
+  // A std::mutex because they wait for their turn on it.
   std::mutex mutex_;
   std::condition_variable turn_;
   // Guarded by mutex_.

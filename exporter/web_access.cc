@@ -81,7 +81,7 @@ void WarnOf(const WebState& state) {
 }  // namespace
 
 bool RateLimiter::Allows(absl::Time now) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const metrics::MutexLock lock(mutex_);
   const double filled = absl::FDivDuration(std::max(now - filled_, absl::ZeroDuration()), limit_.interval);
   tokens_ = std::min<double>(limit_.burst, tokens_ + filled);
   filled_ = now;
@@ -109,7 +109,7 @@ std::vector<std::string> WebConfigProblems(const Options& options) {
 WebAccess::WebAccess(const Options& options, SelfMetrics& self_metrics, std::vector<std::string>& problems)
     : options_(options), self_metrics_(self_metrics), state_(std::make_shared<WebState>()) {
   if (options_.web_config_file.empty()) return;
-  const std::shared_ptr<const WebState> state = Load(options_, *state_, problems);
+  const std::shared_ptr<const WebState> state = Load(options_, {}, problems);
   if (state == nullptr) return;
   state_ = state;
   Log(LogLevel::kInfo, "web configuration read", Summary(options_, *state));
@@ -119,7 +119,11 @@ WebAccess::WebAccess(const Options& options, SelfMetrics& self_metrics, std::vec
 
 std::shared_ptr<const WebState> WebAccess::Current() {
   if (!options_.web_config_file.empty()) ReloadIfChanged();
-  const std::lock_guard<std::mutex> lock(state_mutex_);
+  return Newest();
+}
+
+std::shared_ptr<const WebState> WebAccess::Newest() {
+  const metrics::MutexLock lock(state_mutex_);
   return state_;
 }
 
@@ -130,15 +134,16 @@ void WebAccess::ReloadIfChanged() {
   const std::unique_lock<std::mutex> lock(reload_mutex_, std::try_to_lock);
   if (!lock.owns_lock() || now < next_look_ns_) return;
   next_look_ns_ = now + absl::ToInt64Nanoseconds(kLookInterval);
-  const bool is_changed = std::any_of(state_->files.begin(), state_->files.end(),
+  const std::shared_ptr<const WebState> former = Newest();
+  const bool is_changed = std::any_of(former->files.begin(), former->files.end(),
                                       [](const auto& file) { return StampOf(file.first) != file.second; });
-  if (is_changed || !problem_.empty()) Reload();
+  if (is_changed || !problem_.empty()) Reload(*former);
 }
 
-void WebAccess::Reload() {
+void WebAccess::Reload(const WebState& former) {
   std::vector<std::string> problems;
-  std::shared_ptr<const WebState> state = Load(options_, *state_, problems);
-  if (state != nullptr && (state->tls == nullptr) != (state_->tls == nullptr)) {
+  std::shared_ptr<const WebState> state = Load(options_, former, problems);
+  if (state != nullptr && (state->tls == nullptr) != (former.tls == nullptr)) {
     problems.push_back(absl::StrCat(options_.web_config_file, ": turns TLS ", state->tls == nullptr ? "off" : "on",
                                     ", which needs a restart"));
   }
@@ -147,7 +152,7 @@ void WebAccess::Reload() {
     Log(LogLevel::kInfo, "web configuration read again", Summary(options_, *state));
     WarnOf(*state);
     self_metrics_.SetWebConfig(absl::Now(), NotAfter(*state));
-    const std::lock_guard<std::mutex> lock(state_mutex_);
+    const metrics::MutexLock lock(state_mutex_);
     state_ = std::move(state);
   } else if (problem != problem_) {
     Log(LogLevel::kError, "web configuration has changed and cannot be used; the former one stays in force",
@@ -186,7 +191,7 @@ void WebAccess::CountBadCertificate() { Refused(AuthFailure::kBadCertificate, {}
 // Somebody who guesses must not fill the log.
 WebAccess::Refusal WebAccess::Refused(AuthFailure reason, Refusal refusal, const std::string& client) {
   self_metrics_.CountAuthFailure(reason);
-  const std::lock_guard<std::mutex> lock(log_mutex_);
+  const metrics::MutexLock lock(log_mutex_);
   const absl::Time now = absl::Now();
   if (now < next_log_) {
     ++unlogged_;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/basic_auth.h"
@@ -19,6 +20,7 @@
 #include "exporter/self_metrics.h"
 #include "exporter/small_file.h"
 #include "exporter/web_config.h"
+#include "metrics/mutex.h"
 
 namespace exporter {
 
@@ -32,10 +34,9 @@ class RateLimiter {
 
  private:
   const RateLimit limit_;
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  double tokens_;
-  absl::Time filled_ = absl::InfiniteFuture();  // before the first request
+  metrics::Mutex mutex_;
+  double tokens_ ABSL_GUARDED_BY(mutex_);
+  absl::Time filled_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // before the first request
 };
 
 // What one reading of the files has given. Immutable but for what is remembered of logins.
@@ -78,24 +79,25 @@ class WebAccess {
   void CountBadCertificate();
 
  private:
+  std::shared_ptr<const WebState> Newest() ABSL_LOCKS_EXCLUDED(state_mutex_);
   void ReloadIfChanged();
-  void Reload();
+  void Reload(const WebState& former);
   Refusal Refused(AuthFailure reason, Refusal refusal, const std::string& client);
 
   const Options& options_;
   SelfMetrics& self_metrics_;
   std::atomic<int64_t> next_look_ns_ = 0;
 
+  // A std::mutex because a request must not wait for another's reload.
   std::mutex reload_mutex_;
   std::string problem_;  // guarded by reload_mutex_: why the files of now are not in force; empty when they are
 
-  std::mutex state_mutex_;
-  std::shared_ptr<const WebState> state_;  // guarded by state_mutex_
+  metrics::Mutex state_mutex_;
+  std::shared_ptr<const WebState> state_ ABSL_GUARDED_BY(state_mutex_);
 
-  std::mutex log_mutex_;
-  // Guarded by log_mutex_.
-  absl::Time next_log_ = absl::InfinitePast();
-  int unlogged_ = 0;
+  metrics::Mutex log_mutex_;
+  absl::Time next_log_ ABSL_GUARDED_BY(log_mutex_) = absl::InfinitePast();
+  int unlogged_ ABSL_GUARDED_BY(log_mutex_) = 0;
 };
 
 }  // namespace exporter
