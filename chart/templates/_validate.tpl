@@ -4,7 +4,8 @@
   (include "kubecost-allocation-exporter.modeProblems" . | fromYamlArray)
   (include "kubecost-allocation-exporter.kubecostProblems" . | fromYamlArray)
   (include "kubecost-allocation-exporter.webProblems" . | fromYamlArray)
-  (include "kubecost-allocation-exporter.monitorProblems" . | fromYamlArray) -}}
+  (include "kubecost-allocation-exporter.monitorProblems" . | fromYamlArray)
+  (include "kubecost-allocation-exporter.ruleProblems" . | fromYamlArray) -}}
 {{- if $problems -}}
 {{- fail (printf "\n  %s\n" (join "\n  " $problems)) -}}
 {{- end -}}
