@@ -65,7 +65,7 @@ class StructureTest(unittest.TestCase):
                 self.assertIn(name, (files,) if isinstance(files, str) else files, f"{name} includes {include}")
 
     def test_two_virtual_seams(self):
-        abstract = [str(file.relative_to(ROOT)) for file in sources(*ROOMS) if re.search(r"\) (const )?= 0;", file.read_text())]
+        abstract = [str(file.relative_to(ROOT)) for file in sources(*ROOMS) if re.search(r"\bvirtual\b.*= 0;", file.read_text())]
         self.assertEqual(abstract, ["exporter/clock.h", "kubecost/http_client.h"])
 
     def test_files_stay_readable(self):
