@@ -18,7 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "exporter/small_file.h"
+#include "kubecost/small_file.h"
 
 namespace exporter {
 namespace {
@@ -133,7 +133,7 @@ struct TlsContext::Builder {
 
   std::string Pem(const PemSource& source) {
     if (source.file.empty()) return source.text;
-    absl::StatusOr<std::string> text = ReadSmallFile(source.file, kMaxWebConfigBytes);
+    absl::StatusOr<std::string> text = kubecost::ReadSmallFile(source.file);
     if (text.ok()) return *std::move(text);
     problems.emplace_back(text.status().message());
     return "";

@@ -25,7 +25,7 @@ std::shared_ptr<const WebState> Load(const Options& options, const WebState& for
   auto state = std::make_shared<WebState>();
   state->number = former.number + 1;
   const auto stamp = [&state](const std::string& path) {
-    if (!path.empty()) state->files.emplace_back(path, StampOf(path));
+    if (!path.empty()) state->files.emplace_back(path, kubecost::StampOf(path));
   };
   stamp(options.web_config_file);
   WebConfigResult read = ReadWebConfig(options.web_config_file);
@@ -136,7 +136,7 @@ void WebAccess::ReloadIfChanged() {
   next_look_ns_ = now + absl::ToInt64Nanoseconds(kLookInterval);
   const std::shared_ptr<const WebState> former = Newest();
   const bool is_changed = std::any_of(former->files.begin(), former->files.end(),
-                                      [](const auto& file) { return StampOf(file.first) != file.second; });
+                                      [](const auto& file) { return kubecost::StampOf(file.first) != file.second; });
   if (is_changed || !problem_.empty()) Reload(*former);
 }
 

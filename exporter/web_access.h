@@ -18,8 +18,8 @@
 #include "exporter/crypto.h"
 #include "exporter/options.h"
 #include "exporter/self_metrics.h"
-#include "exporter/small_file.h"
 #include "exporter/web_config.h"
+#include "kubecost/small_file.h"
 #include "metrics/mutex.h"
 
 namespace exporter {
@@ -43,10 +43,10 @@ class RateLimiter {
 struct WebState {
   uintptr_t number = 1;  // counts up
   WebConfig config;
-  std::shared_ptr<const TlsContext> tls;                 // null: plain HTTP
-  std::shared_ptr<BasicAuth> passwords;                  // null: none asked for
-  std::shared_ptr<RateLimiter> rate_limiter;             // null: no limit
-  std::vector<std::pair<std::string, FileStamp>> files;  // as they were before they were read
+  std::shared_ptr<const TlsContext> tls;                           // null: plain HTTP
+  std::shared_ptr<BasicAuth> passwords;                            // null: none asked for
+  std::shared_ptr<RateLimiter> rate_limiter;                       // null: no limit
+  std::vector<std::pair<std::string, kubecost::FileStamp>> files;  // as they were before they were read
 };
 
 // Who is let in, for people: "over TLS, with a client certificate and a password".

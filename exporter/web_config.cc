@@ -15,8 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "exporter/password_hash.h"
-#include "exporter/small_file.h"
 #include "kubecost/api_error.h"
+#include "kubecost/small_file.h"
 
 namespace exporter {
 namespace {
@@ -372,7 +372,7 @@ WebConfigResult ParseWebConfig(absl::string_view text, const std::string& path) 
 }
 
 WebConfigResult ReadWebConfig(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadSmallFile(path, kMaxWebConfigBytes);
+  const absl::StatusOr<std::string> text = kubecost::ReadSmallFile(path);
   if (text.ok()) return ParseWebConfig(*text, path);
   WebConfigResult result;
   result.problems.emplace_back(text.status().message());

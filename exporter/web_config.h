@@ -73,7 +73,6 @@ struct WebConfigResult {
   std::vector<std::string> problems;
 };
 
-inline constexpr size_t kMaxWebConfigBytes = 1 << 20;
 inline constexpr size_t kMaxWebConfigEntries = 1000;
 
 // `path` stands before the problems, and files named by a relative path are looked for beside it. No file is opened.

@@ -1,16 +1,8 @@
 #include "kubecost/access_files.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -21,40 +13,22 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "kubecost/certificates.h"
+#include "kubecost/small_file.h"
 
 namespace kubecost {
 namespace {
 
 using Texts = std::vector<std::string>;
 
-constexpr size_t kMaxFileBytes = size_t{1} << 20;
 // Anything shorter in a message is more likely a word than a secret.
 constexpr size_t kMinSecretBytes = 4;
 
-absl::Status SystemError() {
-  const bool is_absent = errno == ENOENT || errno == ENAMETOOLONG;
-  return absl::Status(is_absent ? absl::StatusCode::kNotFound : absl::StatusCode::kUnavailable, std::strerror(errno));
-}
-
-absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
-  // Not blocking: the other end of a pipe might never come.
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return SystemError();
-  const absl::Cleanup close_fd = [fd] { close(fd); };
-  struct stat info = {};
-  if (fstat(fd, &info) != 0) return SystemError();
-  if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError("is not a regular file");
-  std::string text;
-  std::array<char, 16384> block;
-  while (text.size() <= kMaxFileBytes) {
-    const ssize_t count = read(fd, block.data(), block.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return SystemError();
-    if (count == 0) break;
-    text.append(block.data(), static_cast<size_t>(count));
+// What the file holds, which must be something.
+absl::StatusOr<std::string> ReadFilled(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadSmallFile(path);
+  if (text.ok() && absl::StripAsciiWhitespace(*text).empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": is empty"));
   }
-  if (text.size() > kMaxFileBytes) return absl::InvalidArgumentError("is larger than 1 MiB");
-  if (absl::StripAsciiWhitespace(text).empty()) return absl::InvalidArgumentError("is empty");
   return text;
 }
 
@@ -208,7 +182,7 @@ bool AccessFiles::Refresh() {
 absl::Status AccessFiles::Read(Part& part, std::vector<std::string>& texts) const {
   for (size_t i = 0; i < part.paths.size(); ++i) {
     const std::string& path = part.paths[i];
-    absl::StatusOr<std::string> text = ReadSmallFile(path);
+    absl::StatusOr<std::string> text = ReadFilled(path);
     if (text.ok()) {
       texts.push_back(*std::move(text));
       continue;
@@ -218,7 +192,7 @@ absl::Status AccessFiles::Read(Part& part, std::vector<std::string>& texts) cons
         part.is_secret && !part.is_taken && absl::IsNotFound(text.status()) && path[0] != '/' && path[0] != '.';
     return absl::InvalidArgumentError(may_be_secret ? "there is no file of the name given (not repeated here, it may "
                                                       "be the secret itself): a file's path is wanted"
-                                                    : absl::StrCat(path, ": ", text.status().message()));
+                                                    : text.status().message());
   }
   return absl::OkStatus();
 }

@@ -117,6 +117,12 @@ class NamespacesTest(unittest.TestCase):
         wait_until(lambda: exporter.value(success, view="backfill", result="success"), exporter.describe)
         exporter.wait_for_dates(KEPT)
 
+    def within_span(self):
+        """The dates that an exporter started now can still look for, a day on as well: slow machines lose days."""
+        dates = self.DATES & set(dates_back(self.clock.now().date().isoformat(), DAYS))
+        self.assertTrue(dates, "the machine is too slow for this test")
+        return dates
+
     def wait_for_days(self, exporter, dates):
         wait_until(lambda: dates <= served_dates(exporter), exporter.describe, interval=0.1)
 
@@ -143,9 +149,8 @@ class NamespacesTest(unittest.TestCase):
         self.check_restarts()
 
     def check_restarts(self):
-        # Two have left the span meanwhile.
-        delivered = self.DATES & set(dates_back("2026-03-06", DAYS))
-        self.assertEqual(len(self.DATES) - 2, len(delivered))
+        delivered = self.within_span()
+        self.assertLess(delivered, self.DATES)
         text = self.state.read_text()
 
         remembering = self.start(f"--state.path={self.state}")
@@ -156,14 +161,14 @@ class NamespacesTest(unittest.TestCase):
         remembering.kill()
 
         forgetful = self.start()
-        self.wait_for_days(forgetful, delivered)
+        self.wait_for_days(forgetful, self.within_span())
         forgetful.kill()
 
         for damage in (text[: len(text) // 2], text.replace("2026", "x", 1), ""):
             with self.subTest(damage=damage):
                 self.state.write_text(damage)
                 confused = self.start(f"--state.path={self.state}")
-                self.wait_for_days(confused, delivered)
+                self.wait_for_days(confused, self.within_span())
                 told = confused.log("the state file is not used")
                 self.assertEqual(1, len(told), confused.describe())
                 self.assertIn("level=warn", told[0])

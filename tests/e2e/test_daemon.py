@@ -90,7 +90,7 @@ class ConfigurationTest(unittest.TestCase):
             "--web.max-requests": "99",
             "--log.level": "loud",
         }
-        argv = [f"{flag}={value}" for flag, value in flags.items()] + ["--no-such-flag", "stray"]
+        argv = [f"{flag}={value}" for flag, value in flags.items()] + ["stray", "--no-such-flag"]
         for command in ([], ["--config.check"]):
             bad = run(EXPORTER, *argv, *command, env={"KUBECOST_EXPORTER_WEB_REQUEST_TIMEOUT": "1ms"})
             self.assertEqual((2, b""), (bad.returncode, bad.stdout))

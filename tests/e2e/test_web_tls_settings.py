@@ -187,7 +187,7 @@ class CheckTest(unittest.TestCase):
         for problem in (
             "--day.keep: must be 1 to 31",
             f"--web.config.file: {self.site.client.key}: does not belong to the certificate of {self.site.server.certificate}",
-            f"--web.config.file: cannot read {self.site.folder}/nowhere.crt: No such file or directory",
+            f"--web.config.file: {self.site.folder}/nowhere.crt: No such file or directory",
         ):
             self.assertIn(f"\n  {problem}", text)
         self.assertNotIn("PRIVATE KEY", text)

@@ -266,9 +266,9 @@ TEST(WebConfigTest, NothingOfAnyLengthOrDepthDoesHarm) {
 
 TEST(WebConfigTest, AFileThatCannotBeRead) {
   EXPECT_EQ(absl::StrJoin(ReadWebConfig("/nowhere/web.yml").problems, "\n"),
-            "cannot read /nowhere/web.yml: No such file or directory");
-  EXPECT_EQ(absl::StrJoin(ReadWebConfig("/").problems, "\n"), "cannot read /: not a regular file");
-  EXPECT_EQ(absl::StrJoin(ReadWebConfig("/dev/zero").problems, "\n"), "cannot read /dev/zero: not a regular file");
+            "/nowhere/web.yml: No such file or directory");
+  EXPECT_EQ(absl::StrJoin(ReadWebConfig("/").problems, "\n"), "/: is not a regular file");
+  EXPECT_EQ(absl::StrJoin(ReadWebConfig("/dev/zero").problems, "\n"), "/dev/zero: is not a regular file");
 }
 
 }  // namespace
