@@ -17,6 +17,7 @@ namespace {
 // One for each user, of the same cost.
 std::vector<std::string> UnknownHashes(const std::map<std::string, std::string>& users) {
   std::vector<std::string> hashes;
+  hashes.reserve(users.size());
   for (const auto& [name, hash] : users) hashes.push_back(UnknownPasswordHash(BcryptCost(hash)));
   return hashes;
 }

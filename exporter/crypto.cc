@@ -237,7 +237,7 @@ struct TlsAcceptor::Callbacks {
       *alert = SSL_AD_INTERNAL_ERROR;
       return SSL_CLIENT_HELLO_ERROR;
     }
-    connection.release();  // FreeConnection's
+    static_cast<void>(connection.release());  // FreeConnection's
     if (settings.prefer_server_cipher_suites) SSL_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_set_verify(ssl, settings.client_auth == ClientAuth::kNone ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
     return SSL_CLIENT_HELLO_SUCCESS;

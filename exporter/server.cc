@@ -246,7 +246,7 @@ class Server::Impl {
     const char* header = mg_get_header(connection, "Connection");
     const bool asks_close = header != nullptr && absl::EqualsIgnoreCase(header, "close");
     if (options_.web_keep_alive_timeout == absl::ZeroDuration() || version == "1.0" || asks_close) return false;
-    auto* const number = reinterpret_cast<void*>(state.number);
+    auto* const number = reinterpret_cast<void*>(state.number);  // NOLINT(performance-no-int-to-ptr): civetweb's slot
     const void* former = mg_get_user_connection_data(connection);
     mg_set_user_connection_data(connection, number);
     if (former == nullptr || former == number) return true;

@@ -6,7 +6,7 @@
 #   scripts/image-test.sh --quick   this machine's architecture only
 #
 # A base image and the build's layers are kept in build/image, up to 10 GB: the second run takes a few minutes less.
-# IMAGE_TEST_MINUTES (25) ends a run that takes longer.
+# IMAGE_TEST_MINUTES (40) ends a run that takes longer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,7 +34,7 @@ if [ -z "${IMAGE_TEST_INSIDE:-}" ]; then
     skip image_test "this machine allows no namespaces"
   else
     scripts/install-dependencies.sh --containers
-    minutes=${IMAGE_TEST_MINUTES:-25}
+    minutes=${IMAGE_TEST_MINUTES:-40}
     status=0
     # In namespaces of their own, so that nothing is left mounted or running however it ends.
     IMAGE_TEST_INSIDE=1 timeout --kill-after=30s "${minutes}m" unshare --mount --pid --fork --kill-child --mount-proc \
