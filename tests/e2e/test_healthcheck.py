@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import run
 from programs import EXPORTER, Stage, free_port
 from replay import ReplayServer
+from web_site import Site, bcrypt
 
 LISTEN_VARIABLE = "KUBECOST_EXPORTER_WEB_LISTEN_ADDRESS"
 
@@ -38,6 +39,26 @@ class HealthcheckTest(unittest.TestCase):
         self.check(0, "", f"--web.listen-address=127.0.0.1:{port}", env=proxy)
         exporter.kill()
         self.check(1, f"http://127.0.0.1:{port}/healthz: nobody listens", f"--web.listen-address=:{port}")
+
+    def test_behind_client_certificates_and_passwords(self):
+        stage = Stage.of(self)
+        site = Site(stage.folder())
+        site.write(tls_server_config=site.mutual_tls(), basic_auth_users={"prometheus": bcrypt("secret")})
+        exporter = site.exporter(stage)
+        flags = (f"--web.config.file={site.path}", f"--web.listen-address=:{exporter.port}")
+        self.check(0, "", *flags)
+        # A file that is broken now is not what the exporter started with.
+        site.path.write_text("{", encoding="utf-8")
+        self.check(0, "", *flags)
+        exporter.kill()
+        self.check(1, f"https://127.0.0.1:{exporter.port}/healthz: nobody listens", *flags)
+
+    def test_a_configuration_without_tls(self):
+        stage = Stage.of(self)
+        site = Site(stage.folder())
+        site.write(basic_auth_users={"prometheus": bcrypt("secret")})
+        exporter = site.exporter(stage)
+        self.check(0, "", f"--web.config.file={site.path}", f"--web.listen-address=:{exporter.port}")
 
     def test_an_exporter_on_ipv6_alone(self):
         try:
