@@ -1,6 +1,7 @@
 """One namespace or several: controllers, pods, efficiency, waste."""
 
 import grafana as g
+import panels
 import queries as q
 
 VARIABLES = [
@@ -82,13 +83,7 @@ def trends():
             g.COST,
             size=(16, 9),
         ),
-        g.pie(
-            "Newest day by resource, $currency",
-            "Adjustments are part of each resource. Shared are costs that Kubecost spreads over workloads.",
-            by_resource,
-            g.COST,
-            size=(8, 9),
-        ),
+        panels.newest_day_by_resource(by_resource),
         g.timeseries(
             "Efficiency",
             "CPU and memory used over requested on the day that was newest at each moment, weighted by cost.",

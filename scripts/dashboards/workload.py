@@ -1,6 +1,7 @@
 """Controllers and pods."""
 
 import grafana as g
+import panels
 import queries as q
 
 VARIABLES = [
@@ -84,13 +85,7 @@ def trends():
             g.COST,
             size=(16, 9),
         ),
-        g.pie(
-            "Newest day by resource, $currency",
-            "Adjustments are part of each resource. Shared are costs that Kubecost spreads over workloads.",
-            by_resource,
-            g.COST,
-            size=(8, 9),
-        ),
+        panels.newest_day_by_resource(by_resource),
         g.timeseries(
             "Dearest pods, $currency per day",
             "What the newest complete day cost at each moment, for the ten pods that are dearest then.",
