@@ -85,7 +85,7 @@ def main():
     add_licences(root, sorted({*shipped.values(), *static}))
     contents = {path: (root.folder / path[1:]).read_bytes() for path in root.sources}
     version, revision = cmake_setting("CMAKE_PROJECT_VERSION"), cmake_setting("KUBECOST_EXPORTER_REVISION")
-    root.write(SBOM, sbom.document(version, revision, arguments.created, SBOM, contents, shipped, static))
+    root.write(SBOM, sbom.document(version, revision, arguments.created, SBOM, contents, shipped, static, debian.system()))
     root.settle()
 
 

@@ -39,6 +39,15 @@ _LICENCES = {
 # `source` and `source_version` are those of the source package.
 Package = collections.namedtuple("Package", "name version arch source source_version licence copyright_file")
 
+# For instance debian, 12.
+System = collections.namedtuple("System", "id version")
+
+
+def system():
+    with open("/etc/os-release", encoding="utf-8") as lines:
+        fields = dict(line.rstrip("\n").split("=", 1) for line in lines if "=" in line)
+    return System(fields["ID"].strip('"'), fields["VERSION_ID"].strip('"'))
+
 
 def _run(*argv, check=True):
     return subprocess.run(argv, check=check, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}).stdout

@@ -14,15 +14,32 @@ def _id(kind, text):
     return f"SPDXRef-{kind}-" + re.sub(r"[^A-Za-z0-9.-]", lambda odd: f"-{ord(odd.group()):x}-", text)
 
 
-def _purl(package):
+def _purl(package, system):
     def quote(text):
         return urllib.parse.quote(text, safe="")
 
-    url = f"pkg:deb/debian/{quote(package.name)}@{quote(package.version)}?arch={package.arch}&distro=debian-12"
+    distro = f"{system.id}-{system.version}"
+    url = f"pkg:deb/{system.id}/{quote(package.name)}@{quote(package.version)}?arch={package.arch}&distro={distro}"
     return url if package.name == package.source else f"{url}&upstream={quote(package.source)}"
 
 
-def _package(package):
+def _system(system):
+    """What scanners go by to know whose advisories the packages' are."""
+    return {
+        "SPDXID": _id("OperatingSystem", system.id),
+        "name": system.id,
+        "versionInfo": system.version,
+        "primaryPackagePurpose": "OPERATING-SYSTEM",
+        "supplier": _UNKNOWN,
+        "downloadLocation": _UNKNOWN,
+        "filesAnalyzed": False,
+        "licenseConcluded": _UNKNOWN,
+        "licenseDeclared": _UNKNOWN,
+        "copyrightText": _UNKNOWN,
+    }
+
+
+def _package(package, system):
     licence = package.licence or _UNKNOWN
     return {
         "SPDXID": _id("Package", package.name),
@@ -37,7 +54,7 @@ def _package(package):
         "licenseComments": f"All terms: /usr/share/doc/{package.name}/copyright",
         "copyrightText": _UNKNOWN,
         "externalRefs": [
-            {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": _purl(package)}
+            {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": _purl(package, system)}
         ],
     }
 
@@ -76,12 +93,13 @@ def _image(version, revision, files, own_path):
     }
 
 
-def document(version, revision, created, own_path, contents, shipped, compiled_in):
+def document(version, revision, created, own_path, contents, shipped, compiled_in, system):
     """The document as text.
 
     contents: {path in the image: bytes}, without the document itself, whose place is own_path.
     shipped: {path: Package that the file was taken from, None for a file of ours}.
     compiled_in: {Package: "STATIC_LINK" or "GENERATED_FROM" (its headers)}, of the program.
+    system: the System that all packages are of.
     """
     files = [_file(path, content) for path, content in sorted(contents.items())]
     image = _id("Package", NAME)
@@ -89,6 +107,9 @@ def document(version, revision, created, own_path, contents, shipped, compiled_i
     packages = sorted({*filter(None, shipped.values()), *compiled_in}, key=lambda package: package.name)
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", image)]
     relations += [(image, "CONTAINS", file["SPDXID"]) for file in files]
+    of_system = _id("OperatingSystem", system.id)
+    relations.append((image, "CONTAINS", of_system))
+    relations += [(of_system, "CONTAINS", _id("Package", package.name)) for package in packages]
     relations += [
         (_id("File", path), "EXPANDED_FROM_ARCHIVE", _id("Package", package.name))
         for path, package in sorted(shipped.items())
@@ -106,7 +127,11 @@ def document(version, revision, created, own_path, contents, shipped, compiled_i
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": f"{NAME}-{version}",
         "creationInfo": {"created": created, "creators": [f"Tool: {NAME}-assemble-{version}"]},
-        "packages": [_image(version, revision, files, own_path), *map(_package, packages)],
+        "packages": [
+            _image(version, revision, files, own_path),
+            _system(system),
+            *(_package(package, system) for package in packages),
+        ],
         "files": files,
         "relationships": [
             {"spdxElementId": element, "relationshipType": kind, "relatedSpdxElement": related}

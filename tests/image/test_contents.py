@@ -129,6 +129,8 @@ class ContentsTest(unittest.TestCase):
         packages = {package["name"]: package for package in self.sbom["packages"]}
         ours = packages.pop("kubecost-allocation-exporter")
         self.assertEqual(f"revision {os.environ['REVISION']}", ours["sourceInfo"])
+        system = packages.pop("debian")
+        self.assertEqual(("12", "OPERATING-SYSTEM"), (system["versionInfo"], system["primaryPackagePurpose"]))
         # Shared ones, those that stand in headers alone, those compiled from source, and the certificates.
         for name in ("libc6", "libssl3", "libabsl20220623", "rapidjson-dev", "libcli11-dev", "civetweb", "curl",
                      "ca-certificates"):  # fmt: skip
@@ -136,7 +138,7 @@ class ContentsTest(unittest.TestCase):
         for name, package in packages.items():
             self.assertTrue(package["versionInfo"], name)
             locator = package["externalRefs"][0]["referenceLocator"]
-            self.assertTrue(locator.startswith("pkg:deb/debian/"), locator)
+            self.assertTrue(locator.startswith("pkg:deb/debian/") and "&distro=debian-12" in locator, locator)
             self.assertIn(f"/usr/share/doc/{name}/copyright", self.files)
         self.assertEqual("curl", packages["curl"]["licenseDeclared"])
         runtime = self.relations("EXPANDED_FROM_ARCHIVE")

@@ -158,10 +158,10 @@ class CertificatesTest(unittest.TestCase):
         self.stage.callback(serving.join)
         self.stage.callback(server.shutdown)
 
-    def first_error(self, reason, *options):
+    def first_error(self, reason, *options, flags=()):
         """Waits for the first failure of that reason, and returns the line about it."""
         options = [f"--add-host={self.NAME}:127.0.0.1", *options]
-        inside = self.stage.container(self.url, *ONE_DAY, options=options)
+        inside = self.stage.container(self.url, *ONE_DAY, *flags, options=options)
         wait_until(lambda: inside.value(ERRORS, reason=reason), inside.describe)
         return next(line for line in inside.output["stderr"] if "error=" in line)
 
@@ -174,6 +174,14 @@ class CertificatesTest(unittest.TestCase):
     def test_one_of_the_bundle_is_believed(self):
         line = self.first_error("http_5xx", f"--volume={self.certificate}:{CA_BUNDLE}:ro")
         self.assertIn("HTTP 503", line)
+
+    def test_a_ca_file_stands_in_place_of_the_bundle(self):
+        other = make_certificate(self.stage.folder(), "other.of.tls")[0]
+        os.chmod(other.parent, 0o755)
+        other.chmod(0o644)
+        believed = [f"--volume={self.certificate}:{CA_BUNDLE}:ro", f"--volume={other}:/state/ca.pem:ro"]
+        line = self.first_error("tls", *believed, flags=["--kubecost.ca-file=/state/ca.pem"])
+        self.assertIn("give its CA certificate", line)
 
     def test_without_a_bundle_nobody_is(self):
         empty = pathlib.Path(self.folder) / "empty.pem"
