@@ -49,6 +49,8 @@ def read_to_end(raw):
 def stalled_scrape(exporter):
     """A scraper that reads nothing. Returns its connection once nothing more arrives: the exporter cannot go on."""
     raw = exporter.connect(receive_buffer=4096)
+    if exporter.context:
+        raw = exporter.context.wrap_socket(raw)
     raw.sendall(b"GET /metrics HTTP/1.1\r\nHost: e2e\r\n\r\n")
     seen = [0]
 

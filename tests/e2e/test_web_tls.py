@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pki
 from harness import require_tool, run, wait_until
 from programs import Stage
-from test_web import HEALTH
+from test_web import HEALTH, stalled_scrape
 from web_site import NAME, Site, basic, bcrypt, curl, s_client, web_metric
 
 NO_CERTIFICATE = b"a client certificate is required\n"
@@ -128,6 +128,23 @@ class RefusalTest(unittest.TestCase):
         context.set_alpn_protocols(["h2", "http/1.1"])
         with socket.create_connection(self.exporter.endpoint(0)) as raw, context.wrap_socket(raw) as connection:
             self.assertEqual("http/1.1", connection.selected_alpn_protocol())
+
+
+class StalledScraperTest(unittest.TestCase):
+    def test_health_is_answered_and_the_place_is_given_back(self):
+        stage = Stage.of(self)
+        site = Site(stage.folder())
+        site.write(tls_server_config=site.tls())
+        flags = ("--web.max-requests=1", "--web.threads=2", "--web.request-timeout=3s")
+        exporter = site.exporter(stage, *flags, url=stage.simulator("--pods=8000").url)
+        exporter.wait_for_day()
+        with stalled_scrape(exporter):
+            for path in HEALTH:
+                self.assertEqual((200, b"ok\n"), exporter.request("GET", path)[::2])
+            wait_until(
+                lambda: exporter.request("GET", "/metrics").status == 200,
+                "a scrape while the stalled client is still there",
+            )
 
 
 if __name__ == "__main__":
