@@ -97,6 +97,19 @@ class PostRendererTest(unittest.TestCase):
         pod = find(self.manifests(self.helms[0]), "Deployment", "costs-cost-analyzer")["spec"]["template"]
         self.assertLessEqual(service["spec"]["selector"].items(), pod["metadata"]["labels"].items())
 
+    def test_another_object_of_that_name_is_no_success(self):
+        rendered = b"""apiVersion: v1
+kind: Service
+metadata: {name: kubecost-allocation-exporter}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: kubecost}
+"""
+        done = run(example("sidecar-cost-analyzer/post-render.sh"), stdin=rendered, env=self.env)
+        self.assertEqual((1, b""), (done.returncode, done.stdout))
+        self.assertIn(b"no Deployment named *-cost-analyzer", done.stderr)
+
     def test_a_chart_without_cost_analyzer_is_refused(self):
         for helm in self.helms:
             with self.subTest(helm=helm.name):

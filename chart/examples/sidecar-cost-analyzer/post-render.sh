@@ -15,7 +15,7 @@ cp "$here/kustomization.yaml" "$here/exporter-container.yaml" "$work/"
 cat > "$work/rendered.yaml"
 kubectl kustomize "$work" > "$work/out"
 # Kustomize says nothing when nothing matches the patch.
-if ! grep -q 'name: kubecost-allocation-exporter$' "$work/out"; then
+if [ "$(grep -c -e '--kubecost.url=' "$work/out")" = "$(grep -c -e '--kubecost.url=' "$work/rendered.yaml")" ]; then
   echo "post-render.sh: no Deployment named *-cost-analyzer to put the exporter into" >&2
   exit 1
 fi
