@@ -15,8 +15,8 @@ env:
   - name: KUBECOST_EXPORTER_KUBECOST_USERNAME
     valueFrom:
       secretKeyRef:
-        name: {{ $basic.existingSecret }}
-        key: {{ $basic.usernameKey }}
+        name: {{ $basic.existingSecret | quote }}
+        key: {{ $basic.usernameKey | quote }}
   {{- end }}
   {{- with .Values.env }}
   {{- toYaml . | nindent 2 }}
@@ -98,7 +98,7 @@ volumeMounts:
 {{- if $tls.caConfigMap.name }}
 - name: cost-exporter-kubecost-ca
   configMap:
-    name: {{ $tls.caConfigMap.name }}
+    name: {{ $tls.caConfigMap.name | quote }}
     items:
       - key: {{ $tls.caConfigMap.key | quote }}
         path: {{ $tls.caConfigMap.key | quote }}
@@ -120,17 +120,17 @@ volumeMounts:
     defaultMode: {{ include "kubecost-allocation-exporter.secretMode" . }}
     sources:
       - configMap:
-          name: {{ include "kubecost-allocation-exporter.fullname" . }}-web
+          name: {{ printf "%s-web" (include "kubecost-allocation-exporter.fullname" .) | quote }}
       {{- with $web.tlsSecret }}
       - secret:
-          name: {{ . }}
+          name: {{ . | quote }}
       {{- end }}
 {{- end }}
 {{- if include "kubecost-allocation-exporter.stateKept" . }}
 - name: cost-exporter-state
   {{- if .Values.state.persistence.enabled }}
   persistentVolumeClaim:
-    claimName: {{ .Values.state.persistence.existingClaim | default (include "kubecost-allocation-exporter.fullname" .) }}
+    claimName: {{ .Values.state.persistence.existingClaim | default (include "kubecost-allocation-exporter.fullname" .) | quote }}
   {{- else }}
   emptyDir: {}
   {{- end }}
@@ -141,7 +141,7 @@ volumeMounts:
 {{- define "kubecost-allocation-exporter.secretVolume" }}
 - name: cost-exporter-{{ index . 1 }}
   secret:
-    secretName: {{ index . 2 }}
+    secretName: {{ index . 2 | quote }}
     defaultMode: {{ include "kubecost-allocation-exporter.secretMode" (index . 0) }}
     {{- with slice . 3 | compact }}
     items:
@@ -157,5 +157,5 @@ Files belong to root. Where the pod has an fsGroup, they are readable by that gr
 so there they are readable by everybody in the container, who is the exporter.
 */}}
 {{- define "kubecost-allocation-exporter.secretMode" -}}
-{{- if and (eq .Values.mode "deployment") .Values.podSecurityContext.fsGroup }}0440{{ else }}0444{{ end -}}
+{{- if and (eq .Values.mode "deployment") (get (.Values.podSecurityContext | default dict) "fsGroup") }}0440{{ else }}0444{{ end -}}
 {{- end }}

@@ -1,5 +1,6 @@
 {{/*
-The endpoints of a ServiceMonitor or PodMonitor: (list $ monitor job). `job` names the job where no label does.
+The endpoints of a ServiceMonitor or PodMonitor: (list $ monitor job container). `job` names the job where no label does;
+`container` is the one to scrape where pods are looked for.
 
 What we serve says itself which namespace and pod a cost belongs to. The target's own labels would stick to the series
 that have no such label, and change with each new pod: they are dropped, and `instance` stays the same.
@@ -8,6 +9,7 @@ that have no such label, and change with each new pod: they are dropped, and `in
 {{- $root := index . 0 -}}
 {{- $monitor := index . 1 -}}
 {{- $job := index . 2 -}}
+{{- $container := index . 3 -}}
 {{- $parts := list (dict "interval" $monitor.interval "params" $monitor.params "suffix" "") -}}
 {{- if $monitor.podsInterval -}}
 {{- $rest := dict "collect[]" (list "namespace" "cluster" "exporter") -}}
@@ -18,10 +20,14 @@ that have no such label, and change with each new pod: they are dropped, and `in
 {{- end -}}
 {{- range $parts }}
 - port: metrics
-  path: {{ include "kubecost-allocation-exporter.telemetryPath" $root }}
+  path: {{ include "kubecost-allocation-exporter.telemetryPath" $root | quote }}
   scheme: {{ $monitor.scheme | default (include "kubecost-allocation-exporter.webScheme" $root) }}
-  interval: {{ .interval }}
-  scrapeTimeout: {{ $monitor.scrapeTimeout }}
+  {{- with .interval }}
+  interval: {{ . }}
+  {{- end }}
+  {{- with $monitor.scrapeTimeout }}
+  scrapeTimeout: {{ . }}
+  {{- end }}
   honorLabels: {{ $monitor.honorLabels }}
   {{- with .params }}
   params:
@@ -40,9 +46,15 @@ that have no such label, and change with each new pod: they are dropped, and `in
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- with $monitor.proxyUrl }}
-  proxyUrl: {{ . }}
+  proxyUrl: {{ . | quote }}
   {{- end }}
   relabelings:
+    {{- if $container }}
+    # A host's own container may have a port of that name too.
+    - action: keep
+      sourceLabels: [__meta_kubernetes_pod_container_name]
+      regex: {{ $container }}
+    {{- end }}
     - action: labeldrop
       regex: pod|container|endpoint|service|namespace|node
     - action: replace

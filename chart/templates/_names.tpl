@@ -22,7 +22,7 @@ kubecost-allocation-exporter
 {{- end }}
 
 {{- define "kubecost-allocation-exporter.selectorLabels" -}}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/name: {{ include "kubecost-allocation-exporter.name" . }}
 {{- end }}
 
@@ -38,7 +38,7 @@ app.kubernetes.io/name: {{ include "kubecost-allocation-exporter.name" . }}
 {{- $_ := set $own "app.kubernetes.io/managed-by" $root.Release.Service -}}
 {{- $_ := set $own "app.kubernetes.io/version" $root.Chart.AppVersion -}}
 {{- $_ := set $own "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") -}}
-{{- toYaml (mergeOverwrite (dict) $root.Values.commonLabels (index . 1) $own) -}}
+{{- toYaml (mergeOverwrite (dict) ($root.Values.commonLabels | default dict) (index . 1 | default dict) $own) -}}
 {{- end }}
 
 {{/* The labels of the pod that is scraped: ours, or the host's of a sidecar. */}}
@@ -59,13 +59,14 @@ app.kubernetes.io/name: {{ include "kubecost-allocation-exporter.name" . }}
 {{- end }}
 
 {{- define "kubecost-allocation-exporter.image" -}}
-{{- $registry := .Values.global.imageRegistry | default .Values.image.registry -}}
+{{- $registry := get (.Values.global | default dict) "imageRegistry" | default .Values.image.registry -}}
 {{- if $registry }}{{ trimSuffix "/" $registry }}/{{ end }}{{ .Values.image.repository }}
 {{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}
 
 {{- define "kubecost-allocation-exporter.imagePullSecrets" -}}
-{{- range concat .Values.global.imagePullSecrets .Values.imagePullSecrets }}
-- name: {{ if kindIs "map" . }}{{ .name }}{{ else }}{{ . }}{{ end }}
+{{- $global := .Values.global | default dict -}}
+{{- range concat ($global.imagePullSecrets | default list) (.Values.imagePullSecrets | default list) }}
+- name: {{ if kindIs "map" . }}{{ .name | quote }}{{ else }}{{ . | quote }}{{ end }}
 {{- end }}
 {{- end }}

@@ -10,9 +10,9 @@
 {{- end -}}
 {{- end -}}
 {{- range $rule := .rules -}}
-{{- $own := get $settings.alerts $rule.alert | default dict -}}
+{{- $own := get ($settings.alerts | default dict) $rule.alert | default dict -}}
 {{- if ne "false" (toString (get $own "enabled")) -}}
-{{- $labels := mergeOverwrite (dict) $rule.labels $settings.alertLabels -}}
+{{- $labels := mergeOverwrite (dict) $rule.labels ($settings.alertLabels | default dict) -}}
 {{- with $own.severity }}{{ $_ := set $labels "severity" . }}{{ end -}}
 {{- with get $own "for" }}{{ $_ := set $rule "for" . }}{{ end -}}
 {{- range $name, $value := $own.thresholds -}}

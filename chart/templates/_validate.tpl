@@ -24,6 +24,9 @@
 {{- if and .Values.sidecar.podSelector (not $sidecar) }}
 - "sidecar.podSelector is for mode=sidecar, and mode is {{ .Values.mode }}"
 {{- end }}
+{{- if and .Values.service.nodePort (eq .Values.service.type "ClusterIP") }}
+- "service.nodePort is for service.type=NodePort or LoadBalancer, and that is ClusterIP"
+{{- end }}
 {{- if and $sidecar .Values.networkPolicy.enabled }}
 - "networkPolicy.enabled would close the whole pod of the sidecar's host: let the host's chart make the policy"
 {{- end }}
@@ -87,10 +90,10 @@
 {{- if and $web.tls (not $web.existingSecret) }}
 - "web.config.tls says what the file in web.config.existingSecret does, and there is none"
 {{- end }}
-{{- if and $web.tlsSecret (not $web.inline.tls_server_config) }}
+{{- if and $web.tlsSecret (not (get ($web.inline | default dict) "tls_server_config")) }}
 - "web.config.tlsSecret needs web.config.inline.tls_server_config, which names its files"
 {{- end }}
-{{- if hasKey $web.inline "basic_auth_users" }}
+{{- if hasKey ($web.inline | default dict) "basic_auth_users" }}
 - "web.config.inline: basic_auth_users is secret: put the whole file into a Secret and name that in web.config.existingSecret"
 {{- end }}
 {{- if include "kubecost-allocation-exporter.webOnLoopback" . }}
@@ -100,6 +103,16 @@
 - "web.address={{ .Values.web.address }} is reached from inside the pod alone: set service.enabled=false and podMonitor.enabled=false"
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* A duration such as 1m30s in seconds; nothing is 0. */}}
+{{- define "kubecost-allocation-exporter.seconds" -}}
+{{- $units := dict "ms" 0.001 "s" 1.0 "m" 60.0 "h" 3600.0 "d" 86400.0 "w" 604800.0 -}}
+{{- $sum := 0.0 -}}
+{{- range regexFindAll "[0-9]+[a-z]+" (default "" .) -1 -}}
+{{- $sum = addf $sum (mulf (regexFind "[0-9]+" .) (get $units (regexFind "[a-z]+" .))) -}}
+{{- end -}}
+{{- $sum -}}
 {{- end }}
 
 {{- define "kubecost-allocation-exporter.monitorProblems" -}}
@@ -113,6 +126,17 @@
 {{- $monitor := get $.Values $name }}
 {{- if and $monitor.podsInterval $monitor.params }}
 - "{{ $name }}.podsInterval and {{ $name }}.params exclude each other"
+{{- end }}
+{{- range $key := list "interval" "podsInterval" }}
+{{- $text := get $monitor $key }}
+{{- $seconds := include "kubecost-allocation-exporter.seconds" $text | float64 }}
+{{- $timeout := include "kubecost-allocation-exporter.seconds" $monitor.scrapeTimeout | float64 }}
+{{- if and $text (gt $seconds 240.0) }}
+- "{{ $name }}.{{ $key }}={{ $text }} is longer than 4m: Prometheus takes a series for gone five minutes after its last sample"
+{{- end }}
+{{- if and $text (lt $seconds $timeout) }}
+- "{{ $name }}.{{ $key }}={{ $text }} is shorter than {{ $name }}.scrapeTimeout={{ $monitor.scrapeTimeout }}, which the Prometheus Operator refuses"
+{{- end }}
 {{- end }}
 {{- end }}
 {{- if and .Values.prometheusScrapeAnnotations (or .Values.serviceMonitor.enabled .Values.podMonitor.enabled) }}

@@ -19,7 +19,7 @@
 {{- if .Values.prometheusScrapeAnnotations }}
 - "prometheusScrapeAnnotations: a Prometheus that follows them puts the exporter's own namespace and pod on every cost unless its job has honor_labels: true."
 {{- end }}
-{{- if not (or .Values.image.registry .Values.global.imageRegistry (contains "/" .Values.image.repository)) }}
+{{- if not (or .Values.image.registry (get (.Values.global | default dict) "imageRegistry") (contains "/" .Values.image.repository)) }}
 - "neither image.registry nor global.imageRegistry is set: every node must have the image {{ include "kubecost-allocation-exporter.image" . }} already."
 {{- end }}
 {{- end }}

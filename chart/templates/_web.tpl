@@ -1,6 +1,6 @@
 {{/* Whether the web side speaks TLS; "true" or nothing. */}}
 {{- define "kubecost-allocation-exporter.webTls" -}}
-{{- if or .Values.web.config.tls .Values.web.config.inline.tls_server_config }}true{{ end -}}
+{{- if or .Values.web.config.tls (get (.Values.web.config.inline | default dict) "tls_server_config") }}true{{ end -}}
 {{- end }}
 
 {{/* Whether nobody outside the pod can reach it; "true" or nothing. */}}
@@ -13,7 +13,7 @@
 {{- end }}
 
 {{- define "kubecost-allocation-exporter.telemetryPath" -}}
-{{- get .Values.config "web.telemetry-path" | default "/metrics" -}}
+{{- get (.Values.config | default dict) "web.telemetry-path" | default "/metrics" -}}
 {{- end }}
 
 {{/*

@@ -162,6 +162,8 @@ class RemoteWriteTest(unittest.TestCase):
     def test_keep_rule(self):
         (rule,) = self.plain["write_relabel_configs"]
         self.assertEqual((["__name__"], "keep"), (rule["source_labels"], rule["action"]))
+        deployed = "(kubecost_.*|cloudtuner_kubecost_.*|container_.*|kube_.*|node_.*|pod_pvc_.*|pv_.*|up)"
+        self.assertEqual(deployed, f"({rule['regex'].strip('()')})")
         names = re.compile(rule["regex"])
         for name in ("kubecost_pod_daily_cost", "kubecost_exporter_up", "cloudtuner_kubecost_up", "up", "pv_hourly_cost"):
             self.assertTrue(names.fullmatch(name), name)

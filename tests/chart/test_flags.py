@@ -18,7 +18,10 @@ from harness import require_tool, run
 
 EXPORTER = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build" / "release")) / "kubecost-allocation-exporter"
 # What a schema definition of a flag says, by what --help says.
-DEFINITIONS = {"BOOL": "flagBool", "N": "flagNumber", "LIST": "flagList"}
+DEFINITIONS = {
+    "BOOL": "flagBool", "N": "flagNumber", "LIST": "flagList", "DURATION": "flagDuration", "SIZE": "flagSize",
+    "+HH:MM": "flagOffset", "PATH": "flagPath",
+}  # fmt: skip
 MANAGED = '{{ include "kubecost-allocation-exporter.managedFlags" . | fromYaml | keys | sortAlpha | toJson }}'
 
 # The user's password is "scraper".
@@ -101,6 +104,19 @@ class FlagTest(unittest.TestCase):
                     self.assertIn(f"--{name}={word}", container["args"])
                     self.assertEqual(0, self.check(container)[0])
 
+    def test_the_program_takes_each_form(self):
+        forms = {
+            "flagDuration": ("90s", "1m30s", "1.5m"), "flagSize": (1048576, "4MiB", "1GB", "9000000B"),
+            "flagOffset": ("+05:30", "-08:00", "+14:00"), "flagPath": ("/a", "/a/b.c"),
+        }  # fmt: skip
+        flags = {"flagDuration": "kubecost.read-timeout", "flagSize": "kubecost.max-response-bytes",
+                 "flagOffset": "day.utc-offset", "flagPath": "web.telemetry-path"}  # fmt: skip
+        for form, texts in forms.items():
+            for text in texts:
+                values = {"state": {"enabled": False}, "config": {flags[form]: text}}
+                with self.subTest(flag=flags[form], text=text):
+                    self.assertEqual(0, self.check(container_of(host_pod(self.helm, values)), "")[0])
+
     def test_the_program_refuses_what_it_does_not_know(self):
         container = container_of(host_pod(self.helm, {"state": {"enabled": False}, "extraArgs": ["--day.kep=3"]}))
         code, output = self.check(container)
@@ -110,7 +126,7 @@ class FlagTest(unittest.TestCase):
     def test_numbers_and_lists(self):
         cases = (
             (1, "1"), (0, "0"), ("1GiB", "1GiB"), (True, "true"), (False, "false"), (2147483648, "2147483648"),
-            (1.5, "1.5"), (["a:b", "c:d"], "a:b,c:d"), ([], ""),
+            (["a:b", "c:d"], "a:b,c:d"), ([], ""),
         )  # fmt: skip
         flags = {bool: "today.pods", list: "share-labels", str: "kubecost.max-response-bytes"}
         for value, text in cases:

@@ -69,6 +69,31 @@ class ManifestTest(unittest.TestCase):
                 for kind in ("Deployment", "Service", "ServiceAccount"):
                     self.assertEqual(name, find(manifests, kind)["metadata"]["name"])
 
+    def test_names_of_digits_stay_text(self):
+        values = {
+            "namespaceOverride": "999",
+            "kubecost": {"namespace": "77", "auth": {"bearer": {"existingSecret": "2024"}}},
+            "imagePullSecrets": ["1"],
+            "serviceAccount": {"create": False, "name": "5"},
+            "priorityClassName": "6",
+            "networkPolicy": {"enabled": True},
+            "podMonitor": {"enabled": True},
+            "state": {"persistence": {"enabled": True, "existingClaim": "8"}},
+        }
+        manifests = render(values, release="1234")
+        for manifest in manifests:
+            self.assertEqual("999", manifest["metadata"]["namespace"])
+            self.assertEqual("1234", manifest["metadata"]["labels"]["app.kubernetes.io/instance"])
+        pod = find(manifests, "Deployment")["spec"]["template"]["spec"]
+        self.assertEqual(("5", "6"), (pod["serviceAccountName"], pod["priorityClassName"]))
+        self.assertEqual([{"name": "1"}], pod["imagePullSecrets"])
+        sources = [volume.get("secret", {}).get("secretName") for volume in pod["volumes"]]
+        self.assertIn("2024", sources)
+        self.assertIn("8", [volume.get("persistentVolumeClaim", {}).get("claimName") for volume in pod["volumes"]])
+        to = find(manifests, "NetworkPolicy")["spec"]["egress"][1]["to"][0]["namespaceSelector"]
+        self.assertEqual({"matchLabels": {"kubernetes.io/metadata.name": "77"}}, to)
+        self.assertEqual(["999"], find(manifests, "PodMonitor")["spec"]["namespaceSelector"]["matchNames"])
+
     def test_namespace_override(self):
         values = {
             "namespaceOverride": "elsewhere",

@@ -6,7 +6,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from helm import HelmError, both
+from helm import CHART, HelmError, both, parse, yaml
 
 SIDECAR = {"mode": "sidecar", "sidecar": {"podSelector": {"app": "costs"}}}
 SECRET = {"existingSecret": "secret"}
@@ -52,8 +52,18 @@ BY_SCHEMA = (
     (kubecost(preset="kubecost4"), "preset", "kubecost1", "kubecost2", "kubecost3", "opencost", "custom"),
     (kubecost(url="costs:9090"), "kubecost", "url"),
     (kubecost(url="http://costs:9090/"), "kubecost", "url"),
+    (kubecost(url="http://me:hunter2@costs:9090"), "kubecost", "url"),
+    (kubecost(url="http://costs:9090?a=b"), "kubecost", "url"),
+    ({"config": {"kubecost.deadline": 600}}, "config", "kubecost.deadline", "string"),
+    ({"config": {"day.refresh": "1hour"}}, "config", "day.refresh"),
+    ({"config": {"day.utc-offset": "5:30"}}, "config", "day.utc-offset"),
+    ({"config": {"kubecost.max-response-bytes": "1 GiB"}}, "config", "kubecost.max-response-bytes"),
+    ({"config": {"web.telemetry-path": "metrics"}}, "config", "web.telemetry-path"),
+    ({"web": {"address": "::1"}}, "web", "address"),
+    ({"fullnameOverride": "my.exporter"}, "fullnameOverride"),
     (auth(basic={"password": "hunter2"}), "basic", "password", "not allowed"),
     (auth(bearer={"token": "hunter2"}), "bearer", "token", "not allowed"),
+    (auth(basic={"username": "x", "passwordKey": "", **SECRET}), "basic", "passwordKey"),
     (auth(header={"value": "X-API-KEY: hunter2"}), "header", "value", "not allowed"),
     (tls(ca="-----BEGIN"), "tls", "ca", "not allowed"),
     (web(basic_auth_users={"a": "b"}), "basic_auth_users", "not allowed"),
@@ -113,6 +123,11 @@ BY_TEMPLATE = (
         {"serviceMonitor": {"enabled": True}, "service": {"enabled": False}},
         "serviceMonitor.enabled needs service.enabled",
     ),
+    ({"service": {"nodePort": 30000}}, "service.nodePort is for service.type=NodePort or LoadBalancer"),
+    ({"serviceMonitor": {"interval": "15s"}}, "serviceMonitor.interval=15s is shorter than serviceMonitor.scrapeTimeout=30s"),
+    ({"podMonitor": {"interval": "1m", "scrapeTimeout": "1m1s"}}, "podMonitor.interval=1m is shorter than"),
+    ({"podMonitor": {"interval": "10m"}}, "podMonitor.interval=10m is longer than 4m"),
+    ({"serviceMonitor": {"podsInterval": "3m61s"}}, "serviceMonitor.podsInterval=3m61s is longer than 4m"),
     ({"serviceMonitor": {"podsInterval": "4m", "params": {"collect[]": ["pod"]}}}, "serviceMonitor.podsInterval and"),
     ({"podMonitor": {"podsInterval": "4m", "params": {"collect[]": ["pod"]}}}, "podMonitor.podsInterval and"),
     (
@@ -120,6 +135,34 @@ BY_TEMPLATE = (
         "prometheusScrapeAnnotations and a monitor",
     ),
 )
+
+
+# What an empty key in a values file is to Helm: nothing, not even the default.
+NOTHING = None
+
+
+def keys(values, path=()):
+    """The paths of all keys."""
+    for key, value in values.items():
+        yield (*path, key)
+        if isinstance(value, dict):
+            yield from keys(value, (*path, key))
+
+
+def without(path):
+    """The chart's own values, everything switched on, with nothing at one place."""
+    values = {
+        "networkPolicy": {"enabled": True},
+        "prometheusRule": {"enabled": True},
+        "dashboards": {"enabled": True},
+        "state": {"persistence": {"enabled": True}},
+        "podMonitor" if path[0] == "podMonitor" else "serviceMonitor": {"enabled": True},
+    }
+    place = values
+    for key in path[:-1]:
+        place = place.setdefault(key, {})
+    place[path[-1]] = NOTHING
+    return values
 
 
 class RefusalTest(unittest.TestCase):
@@ -150,6 +193,22 @@ class RefusalTest(unittest.TestCase):
     def test_what_an_umbrella_chart_hands_down_is_taken(self):
         for helm in self.helms:
             helm.template({"enabled": True, "global": {"storageClass": "fast"}})
+
+    def test_an_empty_key_is_taken_or_named(self):
+        """Everything of a map commented out, as it happens: never an error of the template engine."""
+        helm = self.helms[-1]
+        refused = set()
+        for path in keys(yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))):
+            with self.subTest(path=path):
+                try:
+                    kinds = {manifest["kind"] for manifest in parse(helm.template(without(path)))}
+                    self.assertIn("Deployment", kinds)
+                except HelmError as error:
+                    refused.add(path)
+                    self.assertRegex(str(error), f"missing property '{path[-1]}'|validate.yaml:1.*\n.*{path[-1]}")
+        for path in ("config", "podLabels", "commonLabels", "podAnnotations", "imagePullSecrets", "global", "resources"):
+            self.assertNotIn((path,), refused)
+        self.assertIn(("mode",), refused)
 
     def test_null_is_no_setting(self):
         for helm in self.helms:

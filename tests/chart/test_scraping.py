@@ -14,10 +14,13 @@ OURS = {"app.kubernetes.io/instance": "costs", "app.kubernetes.io/name": "kubeco
 
 
 def relabeled(labels, relabelings):
-    """A target's labels after the relabelings, as far as the chart uses them."""
+    """A target's labels after the relabelings, as far as the chart uses them; None for one that is not kept."""
     labels = dict(labels)
     for rule in relabelings:
-        if rule["action"] == "labeldrop":
+        if rule["action"] == "keep":
+            if not re.fullmatch(rule["regex"], ";".join(labels.get(name, "") for name in rule["sourceLabels"])):
+                return None
+        elif rule["action"] == "labeldrop":
             labels = {k: v for k, v in labels.items() if not re.fullmatch(rule["regex"], k)}
         elif rule["action"] == "replace":
             source = ";".join(labels.get(name, "") for name in rule.get("sourceLabels", []))
@@ -25,13 +28,14 @@ def relabeled(labels, relabelings):
             labels[rule["targetLabel"]] = rule["replacement"].replace("${1}", match.group(1) if match.groups() else "")
         else:
             raise AssertionError(rule)
-    return labels
+    return {name: value for name, value in labels.items() if not name.startswith("__")}
 
 
-def found_by_operator(pod, job):
+def found_by_operator(pod, job, container="kubecost-allocation-exporter"):
     """The labels that the Prometheus Operator gives a target before a monitor's relabelings."""
     return {
-        "container": "kubecost-allocation-exporter",
+        "__meta_kubernetes_pod_container_name": container,
+        "container": container,
         "endpoint": "metrics",
         "instance": f"10.0.0.{len(pod)}:9103",
         "job": job,
@@ -74,8 +78,11 @@ class ScrapingTest(unittest.TestCase):
 
     def test_scrape_annotations_are_wanted_first(self):
         tls = {"web": {"config": {"inline": {"tls_server_config": {"cert_file": "a", "key_file": "b"}}}}}
-        values = {"prometheusScrapeAnnotations": True, "config": {"web.telemetry-path": "/costs"}, **tls}
-        wanted = {"scrape": "true", "port": "9103", "path": "/costs", "scheme": "https"}
+        tls["web"]["port"] = 9200
+        service = {"service": {"port": 80}}
+        values = {"prometheusScrapeAnnotations": True, "config": {"web.telemetry-path": "/costs"}, **tls, **service}
+        # The pod's own port: what follows the annotations asks the pod, not the Service.
+        wanted = {"scrape": "true", "port": "9200", "path": "/costs", "scheme": "https"}
         annotations = find(render(values), "Service")["metadata"]["annotations"]
         self.assertEqual({f"prometheus.io/{key}": value for key, value in wanted.items()}, annotations)
 
@@ -119,6 +126,10 @@ class ScrapingTest(unittest.TestCase):
                     instance = "monitoring/costs-kubecost-allocation-exporter"
                     self.assertEqual({"job": "kubecost-allocation-exporter", "instance": instance}, labels)
 
+    def test_a_port_of_the_same_name_in_the_host_is_left_alone(self):
+        (endpoint,) = endpoints_of(find(render(SIDECAR, {"podMonitor": {"enabled": True}}), "PodMonitor"))
+        self.assertIsNone(relabeled(found_by_operator("host", "job", "opencost"), endpoint["relabelings"]))
+
     def test_pods_less_often(self):
         for key in ("serviceMonitor", "podMonitor"):
             with self.subTest(monitor=key):
@@ -131,6 +142,12 @@ class ScrapingTest(unittest.TestCase):
                 target = found_by_operator("exporter", "kubecost-allocation-exporter")
                 jobs = [relabeled(target, endpoint["relabelings"])["job"] for endpoint in (rest, pods)]
                 self.assertEqual(["kubecost-allocation-exporter", "kubecost-allocation-exporter-pods"], jobs)
+
+    def test_prometheus_own_interval(self):
+        for key in ("serviceMonitor", "podMonitor"):
+            values = {key: {"enabled": True, "interval": "", "scrapeTimeout": ""}}
+            (endpoint,) = endpoints_of(find(render(values), key[0].upper() + key[1:]))
+            self.assertFalse({"interval", "scrapeTimeout"} & set(endpoint))
 
     def test_monitors_follow_the_web_side(self):
         inline = {"tls_server_config": {"cert_file": "a", "key_file": "b"}}
