@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "exporter/listen_address.h"
+#include "kubecost/url_parts.h"
 
 namespace exporter {
 namespace {
@@ -40,20 +41,18 @@ bool HasGoodPort(absl::string_view authority) {
 }
 
 void CheckUrl(absl::string_view url, Problems& problems) {
+  // Wherever they stand, a mistyped one must not put a password or a token into the log.
+  const bool has_user = absl::StrContains(url, "@");
+  const bool has_query = absl::StrContains(url, "?") || absl::StrContains(url, "#");
+  if (has_user) problems.push_back("--kubecost.url: must not hold a user name or password, nor any other @");
+  if (has_query) problems.push_back("--kubecost.url: must not hold a query or a fragment; see --filter");
+  if (has_user || has_query) return;
   const bool http = absl::StartsWith(url, "http://");
   const bool https = absl::StartsWith(url, "https://");
   const absl::string_view rest = url.substr(http ? 7 : https ? 8 : 0);
   const absl::string_view authority = rest.substr(0, rest.find('/'));
-  if (absl::StrContains(authority, "@")) {
-    // Not repeated here: it would put the password into the log.
-    problems.push_back("--kubecost.url: must not hold a user name or password");
-    return;
-  }
   if (!(http || https) || authority.empty() || HasSpaceOrControl(url) || !HasGoodPort(authority)) {
     problems.push_back(absl::StrCat("--kubecost.url: \"", url, "\" is not a URL such as http://host:9090"));
-  }
-  if (absl::StrContains(url, "?") || absl::StrContains(url, "#")) {
-    problems.push_back("--kubecost.url: must not hold a query or a fragment; see --filter");
   }
   if (!rest.empty() && absl::EndsWith(rest, "/")) {
     problems.push_back("--kubecost.url: must not end in a slash, which reaches another backend of Kubecost");
@@ -124,14 +123,6 @@ void CheckCredentials(const kubecost::AccessSettings& access, Problems& problems
     return c == ':' || absl::ascii_iscntrl(static_cast<unsigned char>(c));
   });
   if (!is_good) problems.push_back("--kubecost.username: must hold neither a colon nor control characters");
-}
-
-// Of the same machine or pod: "localhost:9003", "127.0.0.1", "[::1]:9003".
-bool IsLoopback(absl::string_view authority) {
-  const absl::string_view host = absl::StartsWith(authority, "[") ? authority.substr(0, authority.find(']') + 1)
-                                                                  : authority.substr(0, authority.find(':'));
-  const bool is_name = host.find_first_not_of("0123456789.") != host.npos;
-  return host == "localhost" || host == "[::1]" || (!is_name && absl::StartsWith(host, "127."));
 }
 
 void CheckFacts(const Options& options, Problems& problems) {
@@ -228,7 +219,7 @@ std::vector<std::string> Options::Warnings() const {
         "Kubecost's certificate is not verified (--kubecost.tls-verify=false): whoever is in between can read and "
         "change all, credentials included; --kubecost.ca-file trusts one authority or certificate instead");
   }
-  if (is_plain && http.access.HasCredentials() && !IsLoopback(authority)) {
+  if (is_plain && http.access.HasCredentials() && !kubecost::IsLoopback(authority)) {
     warnings.push_back(absl::StrCat("credentials (", http.access.CredentialFlags(),
                                     ") go to Kubecost unencrypted: --kubecost.url begins with http://"));
   }

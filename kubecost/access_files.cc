@@ -26,6 +26,9 @@ constexpr size_t kMinSecretBytes = 4;
 // What the file holds, which must be something.
 absl::StatusOr<std::string> ReadFilled(const std::string& path) {
   absl::StatusOr<std::string> text = ReadSmallFile(path);
+  // As some editors put it before a text; no secret begins with it.
+  constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.ok() && absl::StartsWith(*text, kByteOrderMark)) text->erase(0, kByteOrderMark.size());
   if (text.ok() && absl::StripAsciiWhitespace(*text).empty()) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": is empty"));
   }
@@ -52,6 +55,14 @@ bool IsReservedHeader(absl::string_view name) {
     if (absl::EqualsIgnoreCase(name, reserved)) return true;
   }
   return absl::StartsWithIgnoreCase(name, "Proxy-") || absl::StartsWithIgnoreCase(name, "If-");
+}
+
+// Where the longest beginning of `secret` starts that `text` ends with; the end of the text when there is none to hide.
+size_t BeginOfSecret(absl::string_view text, absl::string_view secret) {
+  for (size_t size = std::min(secret.size() - 1, text.size()); size >= kMinSecretBytes; --size) {
+    if (absl::EndsWith(text, secret.substr(0, size))) return text.size() - size;
+  }
+  return text.size();
 }
 
 absl::Status TakeAuthorities(const Texts& texts, const AccessSettings&, Access& access) {
@@ -138,9 +149,14 @@ std::string AccessSettings::CredentialFlags() const {
 std::string Access::WithoutSecrets(absl::string_view text) const {
   std::vector<absl::string_view> values = {authorization};
   for (const std::string& header : headers) values.push_back(absl::string_view(header).substr(header.find(": ") + 2));
-  std::vector<std::pair<absl::string_view, absl::string_view>> replacements;
-  const auto hide = [&replacements](absl::string_view value) {
-    if (value.size() >= kMinSecretBytes) replacements.emplace_back(value, "***");
+  std::vector<std::pair<std::string, absl::string_view>> replacements;
+  const auto hide = [&](absl::string_view value) {
+    if (value.size() < kMinSecretBytes) return;
+    replacements.emplace_back(value, "***");
+    for (size_t mark = text.find(kCutMark); mark != text.npos; mark = text.find(kCutMark, mark + 1)) {
+      const size_t begin = BeginOfSecret(text.substr(0, mark), value);
+      if (begin < mark) replacements.emplace_back(text.substr(begin, mark + kCutMark.size() - begin), "***...");
+    }
   };
   hide(secret);
   for (const absl::string_view value : values) {
@@ -179,7 +195,7 @@ bool AccessFiles::Refresh() {
   return is_changed;
 }
 
-absl::Status AccessFiles::Read(Part& part, std::vector<std::string>& texts) const {
+absl::Status AccessFiles::Read(const Part& part, std::vector<std::string>& texts) const {
   for (size_t i = 0; i < part.paths.size(); ++i) {
     const std::string& path = part.paths[i];
     absl::StatusOr<std::string> text = ReadFilled(path);
@@ -197,18 +213,22 @@ absl::Status AccessFiles::Read(Part& part, std::vector<std::string>& texts) cons
   return absl::OkStatus();
 }
 
+absl::Status AccessFiles::ReadAndTake(const Part& part, std::vector<std::string>& texts) {
+  texts.clear();
+  absl::Status status = Read(part, texts);
+  if (!status.ok() || texts == part.texts) return status;
+  status = part.take(texts, settings_, access_);
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(absl::StrCat(absl::StrJoin(part.paths, ", "), ": ", status.message()));
+}
+
 bool AccessFiles::RefreshPart(Part& part) {
   const bool is_first = !part.is_taken && part.status.ok();
   std::vector<std::string> texts;
-  absl::Status status = Read(part, texts);
-  bool is_changed = false;
-  if (status.ok() && texts != part.texts) {
-    status = part.take(texts, settings_, access_);
-    is_changed = status.ok();
-    if (!status.ok()) {
-      status = absl::InvalidArgumentError(absl::StrCat(absl::StrJoin(part.paths, ", "), ": ", status.message()));
-    }
-  }
+  absl::Status status = ReadAndTake(part, texts);
+  // Files that belong together may have been replaced between the one and the other.
+  if (!status.ok() && part.paths.size() > 1) status = ReadAndTake(part, texts);
+  const bool is_changed = status.ok() && texts != part.texts;
   if (is_changed) part.texts = std::move(texts);
   part.is_taken = part.is_taken || is_changed;
   const bool was_ok = std::exchange(part.status, status).ok();

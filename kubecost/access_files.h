@@ -47,7 +47,7 @@ struct Access {
   std::string authorization;         // the value of that header, made of it
   std::vector<std::string> headers;  // each "Name: value"
 
-  // The text with *** in place of every secret in it.
+  // The text with *** in place of every secret in it, and of the beginning of one that SanitizeMessage() has cut.
   std::string WithoutSecrets(absl::string_view text) const;
 };
 
@@ -97,7 +97,9 @@ class AccessFiles {
   void AddPart(Part part);
   // True when the part's access has changed.
   bool RefreshPart(Part& part);
-  absl::Status Read(Part& part, std::vector<std::string>& texts) const;
+  absl::Status Read(const Part& part, std::vector<std::string>& texts) const;
+  // The texts of the files as they are, taken into access() where they are new.
+  absl::Status ReadAndTake(const Part& part, std::vector<std::string>& texts);
 
   const AccessSettings settings_;
   const std::function<void(const FileEvent&, const Access&)> on_event_;

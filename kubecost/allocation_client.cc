@@ -201,13 +201,14 @@ absl::Status AllocationClient::RequestPath(const std::string& path, absl::string
     if (record.status.ok()) {
       const absl::StatusOr<uint64_t> bytes = read_body();
       if (bytes.ok()) record.bytes = *bytes;
-      record.status = Prefixed(absl::StrCat("GET ", endpoint_.url, path), bytes.status());
+      // Only what the server may have said is searched for secrets: our own words and the URL may look like one.
+      record.status = WithMessage(bytes.status(), http_.WithoutSecrets(bytes.status().message()));
+      record.status = Prefixed(absl::StrCat("GET ", endpoint_.url, path), record.status);
       if (ReasonOf(record.status) == ErrorReason::kHtml) {
         record.status = ApiError(ErrorReason::kHtml, absl::StrCat(record.status.message(), "; ", HtmlAdvice(*head)));
       }
     }
   }
-  record.status = WithMessage(record.status, http_.WithoutSecrets(record.status.message()));
   on_request_(record);
   return record.status;
 }
@@ -221,7 +222,8 @@ absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpH
   const std::string body = ReadErrorBody(http_);
   const std::optional<absl::Status> told_in_body = RefusalInBody(url, head, body);
   if (told_in_body.has_value()) return *told_in_body;
-  const std::string message = MessageOf(body, head);
+  // Before it is cut, and after escapes of JSON are gone.
+  const std::string message = http_.WithoutSecrets(MessageOf(http_.WithoutSecrets(body), head));
   std::string text = message.empty() ? what : absl::StrCat(what, ", \"", message, "\"");
   const bool is_filtered = !query_.filter.empty() && absl::EndsWith(path, kAllocation);
   if (is_filtered && (head.status == 400 || head.status == 500)) {

@@ -111,7 +111,7 @@ bool IsAnAnswer(ErrorReason reason) {
 
 std::string SanitizeMessage(absl::string_view text) {
   std::string clean;
-  for (size_t i = 0; i < text.size() && clean.size() < kMaxMessageBytes; ++i) {
+  for (size_t i = 0; i < text.size() && clean.size() <= kMaxMessageBytes; ++i) {
     if (absl::StartsWith(text.substr(i), "://")) {
       const absl::string_view rest = text.substr(i + 3);
       const size_t at = rest.substr(0, rest.find_first_of("/ \"'")).rfind('@');
@@ -122,10 +122,12 @@ std::string SanitizeMessage(absl::string_view text) {
     }
     clean.push_back(absl::ascii_iscntrl(static_cast<unsigned char>(text[i])) ? ' ' : text[i]);
   }
-  if (clean.size() == kMaxMessageBytes) {
+  if (clean.size() > kMaxMessageBytes) {
+    clean.resize(kMaxMessageBytes - kCutMark.size());
     // Not in the middle of a character.
     while (!clean.empty() && (static_cast<unsigned char>(clean.back()) & 0xC0) == 0x80) clean.pop_back();
     if (!clean.empty() && static_cast<unsigned char>(clean.back()) >= 0x80) clean.pop_back();
+    absl::StrAppend(&clean, kCutMark);
   }
   return std::string(absl::StripAsciiWhitespace(clean));
 }

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
@@ -26,6 +27,7 @@ void FreeInfos(STACK_OF(X509_INFO) * infos) { sk_X509_INFO_pop_free(infos, X509_
 
 using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
 using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
+using Context = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using Infos = std::unique_ptr<STACK_OF(X509_INFO), Deleter<FreeInfos>>;
 
@@ -60,6 +62,18 @@ absl::StatusOr<absl::Time> NotAfter(const X509& certificate) {
   return absl::FromTM(time, absl::UTCTimeZone());
 }
 
+// Whether TLS would take them: OpenSSL refuses small keys and weak signatures, which only a context tells.
+absl::Status CheckUsable(X509* certificate, EVP_PKEY* key) {
+  const Context context(SSL_CTX_new(TLS_client_method()));
+  const bool is_usable = context != nullptr && SSL_CTX_use_certificate(context.get(), certificate) == 1 &&
+                         SSL_CTX_use_PrivateKey(context.get(), key) == 1;
+  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  ERR_clear_error();
+  if (is_usable) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the certificate cannot be used: ", reason != nullptr ? reason : "unknown error"));
+}
+
 }  // namespace
 
 absl::StatusOr<absl::Time> EarliestNotAfter(absl::string_view pem) {
@@ -92,7 +106,7 @@ absl::Status CheckKeyPair(absl::string_view certificate_pem, absl::string_view k
   const bool is_pair =
       certificate != nullptr && key != nullptr && X509_check_private_key(certificate.get(), key.get()) == 1;
   ERR_clear_error();
-  if (is_pair) return absl::OkStatus();
+  if (is_pair) return CheckUsable(certificate.get(), key.get());
   if (certificate == nullptr) return absl::InvalidArgumentError("the certificate cannot be read");
   if (key != nullptr) return absl::InvalidArgumentError("the key does not belong to the certificate");
   const bool is_encrypted = absl::StrContains(key_pem, "ENCRYPTED");

@@ -13,6 +13,7 @@
 #include "kubecost/api_error.h"
 #include "kubecost/tls_advice.h"
 #include "kubecost/transport_error.h"
+#include "kubecost/url_parts.h"
 
 namespace kubecost {
 namespace {
@@ -21,28 +22,6 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 // Waits are cut into slices of this length, so that a limit is noticed soon after it has passed.
 constexpr absl::Duration kPollSlice = absl::Milliseconds(250);
-
-// "http://[::1]:80/x" in parts: "http", "[::1]", "80", "/x".
-struct UrlParts {
-  std::string scheme;
-  std::string host;
-  std::string port;
-  std::string rest;
-};
-
-UrlParts SplitUrl(absl::string_view url) {
-  UrlParts parts;
-  const size_t authority_at = url.find("://") + 3;
-  parts.scheme = std::string(url.substr(0, authority_at - 3));
-  const absl::string_view tail = url.substr(authority_at);
-  const absl::string_view authority = tail.substr(0, tail.find_first_of("/?"));
-  parts.rest = std::string(tail.substr(authority.size()));
-  const size_t colon = authority.rfind(':');
-  const bool has_port = colon != authority.npos && authority.find(']', colon) == authority.npos;
-  parts.host = std::string(authority.substr(0, has_port ? colon : authority.npos));
-  if (has_port) parts.port = std::string(authority.substr(colon + 1));
-  return parts;
-}
 
 std::string FirstWord(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
@@ -139,7 +118,7 @@ class CurlHttpClient::Transfer {
       head.content_type = text;
     }
     if (curl_easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &text) == CURLE_OK && text != nullptr) {
-      head.location = std::string(WithoutQuery(text));
+      head.location = WithoutSecrets(WithoutQuery(text));
     }
     head.wanted_scheme = wanted_scheme_;
     head.credential_flags = options_.access.CredentialFlags();
@@ -253,8 +232,11 @@ class CurlHttpClient::Transfer {
     curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                      static_cast<long>(absl::ToInt64Milliseconds(options_.connect_timeout)));
     curl_easy_setopt(easy_, CURLOPT_USERAGENT, options_.user_agent.c_str());
-    if (!options_.allow_proxy) curl_easy_setopt(easy_, CURLOPT_NOPROXY, "*");
+    // No proxy reaches the loopback that is meant, and credentials sent there are thought to stay on the machine.
+    if (!options_.allow_proxy || IsLoopback(SplitUrl(url_).host)) curl_easy_setopt(easy_, CURLOPT_NOPROXY, "*");
     if (options_.accept_gzip) curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
+    // A proxy's answer to CONNECT is not Kubecost's.
+    curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_);
     curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &Transfer::OnConnected);
     curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);

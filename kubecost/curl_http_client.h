@@ -35,7 +35,7 @@ struct CurlOptions {
 
 // TLS from 1.2 on, verified unless told otherwise. Follows no redirect, so credentials reach the URL's host alone.
 // Keeps the connection between requests as long as no file of `access` changes; they are read before each. Proxy
-// environment variables are honoured as libcurl does.
+// environment variables are honoured as libcurl does, but never for the loopback.
 class CurlHttpClient : public HttpClient {
  public:
   explicit CurlHttpClient(CurlOptions options);

@@ -4,12 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace kubecost {
@@ -17,10 +20,19 @@ namespace {
 
 constexpr size_t kMaxBytes = size_t{1} << 20;
 
+// Somebody may have given what is in a file in place of its name: that must not be repeated.
+bool MayBeContent(absl::string_view path) {
+  return absl::StrContains(path, "-----BEGIN") || absl::StrContains(path, ": ") || path.size() > 4096 ||
+         std::any_of(path.begin(), path.end(), [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
+}
+
 absl::Status SystemError(const std::string& path) {
   const bool is_absent = errno == ENOENT || errno == ENAMETOOLONG;
+  const std::string reason = std::strerror(errno);
   return absl::Status(is_absent ? absl::StatusCode::kNotFound : absl::StatusCode::kUnavailable,
-                      absl::StrCat(path, ": ", std::strerror(errno)));
+                      MayBeContent(path) ? "the text given is no file's name (not repeated here, it may be what should "
+                                           "be in the file): a path is wanted"
+                                         : absl::StrCat(path, ": ", reason));
 }
 
 }  // namespace

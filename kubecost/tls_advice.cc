@@ -21,6 +21,8 @@ constexpr absl::string_view kWantsClient =
 constexpr absl::string_view kClientRefused =
     "the server does not accept the client certificate of --kubecost.cert-file: has it expired, and does the server "
     "know its authority?";
+constexpr absl::string_view kWeakKey =
+    "a certificate's key is too small, or its signature too weak, for today's TLS: it must be issued anew";
 constexpr absl::string_view kTooOld =
     "the server has no protocol in common with the exporter, which takes TLS 1.2 and later";
 constexpr absl::string_view kOther = "is --kubecost.url right, and its TLS port well?";
@@ -46,6 +48,9 @@ constexpr Rule kRules[] = {
     {"http request", kPlainPort},
     {"alert certificate required", kWantsClient},
     {"alert handshake failure", kWantsClient},
+    {"key too small", kWeakKey},
+    {"key too weak", kWeakKey},
+    {"md too weak", kWeakKey},
     {"alert protocol version", kTooOld},
     {"unsupported protocol", kTooOld},
     {"unknown protocol", kTooOld},

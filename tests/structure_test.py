@@ -22,7 +22,7 @@ LIBRARIES = {
     "openssl/": ("kubecost/certificates.cc", "exporter/crypto.cc"),
 }
 # Headers of no library of ours: the language's and the system's.
-SYSTEM = re.compile(r"[a-z_0-9]+|(sys|arpa|netinet)/[a-z_]+\.h|(fcntl|malloc|signal|unistd)\.h")
+SYSTEM = re.compile(r"[a-z_0-9]+|(sys|arpa|netinet)/[a-z_]+\.h|(fcntl|malloc|netdb|signal|unistd)\.h")
 
 
 def sources(*rooms):

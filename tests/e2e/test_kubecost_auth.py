@@ -165,6 +165,59 @@ class AuthTest(unittest.TestCase):
         self.assertTrue(seen[0].startswith(b"CONNECT kubecost.example:443 "))
         self.assertNotIn(b"abcdef", seen[0])
 
+    def test_a_day_is_read_through_a_proxy(self):
+        """One that answers CONNECT and lets all through, as companies have them."""
+        folder = pathlib.Path(Stage.of(self).folder())
+        authority = pki.Authority(folder, "private")
+        front = Front(self.simulator.port, server_context(authority.issue("server", ["kubecost.example"])))
+        self.addCleanup(front.close)
+        heads = []
+
+        def pump(source, target):
+            with contextlib.suppress(OSError):
+                while data := source.recv(65536):
+                    target.sendall(data)
+                target.shutdown(socket.SHUT_WR)
+
+        def serve(server):
+            with contextlib.suppress(OSError):
+                while True:
+                    client, _ = server.accept()
+                    heads.append(client.recv(4096))
+                    upstream = socket.create_connection(("127.0.0.1", front.port))
+                    client.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: x\r\n\r\n")
+                    for pair in ((client, upstream), (upstream, client)):
+                        threading.Thread(target=pump, args=pair, daemon=True).start()
+
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
+            threading.Thread(target=serve, args=(server,), daemon=True).start()
+            env = {"https_proxy": f"http://127.0.0.1:{server.getsockname()[1]}"}
+            flags = (f"--kubecost.ca-file={authority.certificate}", f"--kubecost.token-file={self.file(b'abcdef')}")
+            exporter = self.exporter("https://kubecost.example", *flags, env=env)
+            exporter.wait_for_day()
+            server.shutdown(socket.SHUT_RDWR)
+        self.assertEqual([], exporter.log("level=warn") + exporter.log("level=error"))
+        self.assertEqual({"Bearer abcdef"}, {request.headers["authorization"] for request in front.let_in})
+        self.assertTrue(heads[0].startswith(b"CONNECT kubecost.example:443 "))
+        self.assertNotIn(b"abcdef", b"".join(heads))
+
+    def test_the_loopback_is_asked_without_a_proxy(self):
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
+            server.settimeout(0)
+            token = f"--kubecost.token-file={self.file(b'abcdef')}"
+            env = {"http_proxy": f"http://127.0.0.1:{server.getsockname()[1]}"}
+            front = self.front()
+            self.exporter(front.url(), token, env=env).wait_for_day()
+            self.exporter(front.url("localhost"), token, env=env).wait_for_day()
+            self.assertRaises(BlockingIOError, server.accept)
+
+    def test_ordinary_header_values_do_not_spoil_the_words(self):
+        headers = f"--kubecost.header-file={self.file(b'X-Scope-OrgID: kubecost' + bytes([10]) + b'X-Proto: http')}"
+        exporter = self.exporter("http://127.0.0.1:1", "--cluster-info=off", headers)
+        wait_until(lambda: exporter.log("reason=refused "), exporter.describe)
+        self.assertIn("GET http://127.0.0.1:1/", exporter.log("reason=refused ")[0])
+        self.assertIn("--kubecost.url", exporter.log("reason=refused ")[0])
+
     def test_unencrypted_credentials_are_warned_of(self):
         token = f"--kubecost.token-file={self.file(b'abc')}"
         words = b"credentials (--kubecost.token-file) go to Kubecost unencrypted"

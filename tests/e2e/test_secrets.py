@@ -150,6 +150,9 @@ class KubecostSecretsTest(unittest.TestCase):
             (302, TEXT, lambda told: told),
             (200, {"Content-Type": "text/html"}, lambda told: f"<html>{told}</html>"),
             (200, JSON, lambda told: told),
+            # Cut in the middle of them.
+            *((500, TEXT, lambda told, n=n: "x" * n + " " + told) for n in (230, 250, 270, 290)),
+            (200, JSON, lambda told: message("x" * 250 + " " + told)),
         ]
         for names in (("password", "headers"), ("token", "headers")):
             for number, (status, headers, form) in enumerate(answers):
@@ -163,6 +166,17 @@ class KubecostSecretsTest(unittest.TestCase):
         once = ("once", "--output=csv", f"--kubecost.url={front.url()}", "--currency=USD", "--log.level=debug")
         self.seen.add_run(*once, *self.flags("token", "headers"))
         self.seen.check()
+
+    def test_when_the_server_repeats_a_long_one(self):
+        token = MARK + "-" + "long" * 300
+        volume = SecretVolume(self.folder / "long", token=token.encode())
+        for n in (0, 200, 280):
+            front = self.front(self.echo(500, TEXT, lambda told, n=n: "x" * n + " " + told))
+            flags = ("--log.level=debug", "--cluster-info=off", f"--kubecost.token-file={volume.path('token')}")
+            exporter = self.stage.exporter(front.url(), *ONE_DAY, *flags, clock=self.clock)
+            wait_until(lambda: exporter.log("reading from Kubecost failed"), exporter.describe)
+            self.seen.add_exporter(exporter, f"a long token behind {n} characters")
+        self.seen.check("longlonglonglong")
 
     def test_when_tls_fails(self):
         front = self.front()
@@ -206,6 +220,16 @@ class KubecostSecretsTest(unittest.TestCase):
             ("--config.check", "--kubecost.url=https://x", *self.flags("tls")[:2], f"--kubecost.key-file={bad.path('cut')}"),
             # What people write by mistake.
             ("--config.check", f"--kubecost.url=http://user:{token}@127.0.0.1:9"),
+            *(
+                ("--config.check", f"--kubecost.url={url}")
+                for url in (f"HTTPS://user:{token}@kc:9090", f"htps://user:{token}@kc", f"https:/user:{token}@kc",
+                            f"user:{token}@kc:9090", f"https://user:x/{token}@kc", f"https://kc:99999?token={token}",
+                            f"https://kc/x#{token}")
+            ),
+            ("--config.check", "--kubecost.url=https://x", *self.flags("tls")[:2],
+             f"--kubecost.key-file={self.volume.path('key').read_text()}"),
+            ("--config.check", "--kubecost.url=https://x", f"--kubecost.ca-file={self.volume.path('key').read_text()}"),
+            ("--config.check", f"--web.config.file=basic_auth_users: {{a: {token}}}"),
             ("--config.check", f"--kubecost.token={token}"),
             ("--config.check", "--kubecost.password", token),
             ("--config.check", f"--kubecost.token-file={token}"),

@@ -78,6 +78,31 @@ TEST_F(AccessFilesTest, SecretsAreHiddenInWhateverFormTheyAreSent) {
   EXPECT_EQ(Access().WithoutSecrets("nothing to hide"), "nothing to hide");
 }
 
+TEST_F(AccessFilesTest, TheBeginningOfASecretThatWasCutIsHidden) {
+  const std::string token(1000, 'k');
+  Write(absl::StrCat("begin", token));
+  const AccessFiles files = Open(&AccessSettings::token_file);
+  const auto shown = [&files](const std::string& text) {
+    return files.access().WithoutSecrets(SanitizeMessage(text));
+  };
+  for (const size_t before : {0, 10, 200, 280, 285}) {
+    const std::string text = std::string(before, 'x') + " Bearer begin" + token;
+    EXPECT_FALSE(absl::StrContains(shown(text), "begin")) << before << shown(text);
+  }
+  EXPECT_EQ(shown(absl::StrCat("no ", std::string(400, 'y'))), absl::StrCat("no ", std::string(294, 'y'), "..."));
+  EXPECT_EQ(shown("to begin... with"), "to ***... with") << "rather too much than too little";
+}
+
+TEST_F(AccessFilesTest, AByteOrderMarkIsNoPartOfASecret) {
+  Write("\xEF\xBB\xBFone\n");
+  EXPECT_EQ(Open(&AccessSettings::token_file).access().authorization, "Bearer one");
+  EXPECT_EQ(Open(&AccessSettings::password_file).access().authorization, "Basic bWU6b25l");
+  Write("\xEF\xBB\xBFX-API-KEY: one\n");
+  EXPECT_EQ(absl::StrJoin(Open(&AccessSettings::header_file).access().headers, ";"), "X-API-KEY: one");
+  Write("\xEF\xBB\xBF\n");
+  EXPECT_FALSE(Open(&AccessSettings::token_file).status().ok());
+}
+
 TEST(CertificatesTest, WhatIsNone) {
   EXPECT_TRUE(absl::StrContains(EarliestNotAfter("").status().message(), "holds no certificate in PEM form"));
   EXPECT_FALSE(EarliestNotAfter("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").ok());
