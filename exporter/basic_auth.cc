@@ -26,10 +26,20 @@ void Wipe(std::string& secret) { explicit_bzero(secret.data(), secret.size()); }
 
 }  // namespace
 
-BasicAuth::BasicAuth(std::map<std::string, std::string> users, int max_checks)
+BasicAuth::BasicAuth(std::map<std::string, std::string> users, int max_checks, BasicAuth* former)
     : users_(std::move(users)),
       unknown_hashes_(UnknownHashes(users_)),
-      max_checks_(static_cast<size_t>(std::max(max_checks, 1))) {}
+      max_checks_(static_cast<size_t>(std::max(max_checks, 1))),
+      digest_(former != nullptr ? former->digest_ : KeyedDigest()) {
+  if (former == nullptr) return;
+  const metrics::MutexLock former_lock(former->mutex_);
+  const metrics::MutexLock lock(mutex_);
+  for (const auto& [user, hash] : users_) {
+    const auto known = former->users_.find(user);
+    const auto right = former->right_.find(user);
+    if (known != former->users_.end() && known->second == hash && right != former->right_.end()) right_.insert(*right);
+  }
+}
 
 Login BasicAuth::Check(absl::string_view authorization, const std::string& client) {
   constexpr absl::string_view kScheme = "Basic ";
@@ -59,6 +69,17 @@ const std::string& BasicAuth::HashOf(const std::string& user) const {
   return unknown_hashes_[static_cast<unsigned char>(digest_.Of(user)[0]) % unknown_hashes_.size()];
 }
 
+bool BasicAuth::IsRight(const std::string& user, const std::string& digest) const {
+  const auto found = right_.find(user);
+  return found != right_.end() && found->second == digest;
+}
+
+bool BasicAuth::MayWait(const std::string& client) const {
+  const auto of_client = static_cast<size_t>(std::count(clients_.begin(), clients_.end(), client));
+  if (of_client == 0) return clients_.size() < max_checks_;
+  return of_client < max_checks_ / 2 && clients_.size() < max_checks_ - max_checks_ / 4;
+}
+
 Login BasicAuth::CheckPassword(const std::string& user, const std::string& password, const std::string& client) {
   const bool is_known = users_.count(user) > 0;
   // No user's name has a colon in it.
@@ -66,26 +87,23 @@ Login BasicAuth::CheckPassword(const std::string& user, const std::string& passw
   const std::string digest = digest_.Of(pair);
   Wipe(pair);
 
-  std::unique_lock<std::mutex> lock(mutex_);
-  const auto is_right = [&] {
-    const auto found = right_.find(user);
-    return found != right_.end() && found->second == digest;
-  };
-  if (is_right()) return Login::kGood;
-  const auto of_client = static_cast<size_t>(std::count(clients_.begin(), clients_.end(), client));
-  if (clients_.size() >= max_checks_ || of_client >= std::max<size_t>(max_checks_ / 2, 1)) return Login::kBusy;
-  clients_.push_back(client);
-  turn_.wait(lock, [this] { return !is_checking_; });
-  bool is_good = is_right();  // another one's check may have told
-  if (!is_good) {
+  bool is_good = false;
+  {
+    const metrics::MutexLock lock(mutex_);
+    if (IsRight(user, digest)) return Login::kGood;
+    if (!MayWait(client)) return Login::kBusy;
+    clients_.push_back(client);
+    while (is_checking_) turn_.wait(mutex_);
     is_checking_ = true;
-    lock.unlock();
-    is_good = PasswordMatches(password, HashOf(user)) && is_known;
-    lock.lock();
+    is_good = IsRight(user, digest);  // another one's check may have told meanwhile
+  }
+  if (!is_good) is_good = PasswordMatches(password, HashOf(user)) && is_known;
+  {
+    const metrics::MutexLock lock(mutex_);
     is_checking_ = false;
     if (is_good) right_[user] = digest;
+    clients_.erase(std::find(clients_.begin(), clients_.end(), client));
   }
-  clients_.erase(std::find(clients_.begin(), clients_.end(), client));
   turn_.notify_one();
   return is_good ? Login::kGood : Login::kWrong;
 }

@@ -4,12 +4,13 @@
 
 #include <condition_variable>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "exporter/crypto.h"
+#include "metrics/mutex.h"
 
 namespace exporter {
 
@@ -20,9 +21,10 @@ enum class Login { kGood, kMissing, kWrong, kBusy };
 // threads. All methods are safe from any thread.
 class BasicAuth {
  public:
-  // `users`: name -> bcrypt hash, at least one. `max_checks` is how many may be checked or wait at once, half of them
-  // for one client.
-  BasicAuth(std::map<std::string, std::string> users, int max_checks);
+  // `users`: name -> bcrypt hash, at least one. `max_checks` is how many may be checked or wait at once: half of them
+  // for one client, and the last quarter for clients that have none there yet. What `former`, if any, remembers of users
+  // whose hash is the same is taken over.
+  BasicAuth(std::map<std::string, std::string> users, int max_checks, BasicAuth* former = nullptr);
 
   // `authorization` is the header's value, empty for none; `client` the address it came from. May take as long as
   // `max_checks` hashes.
@@ -32,6 +34,8 @@ class BasicAuth {
 
  private:
   Login CheckPassword(const std::string& user, const std::string& password, const std::string& client);
+  bool IsRight(const std::string& user, const std::string& digest) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool MayWait(const std::string& client) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   const std::string& HashOf(const std::string& user) const;
 
   const std::map<std::string, std::string> users_;
@@ -39,13 +43,12 @@ class BasicAuth {
   const size_t max_checks_;
   const KeyedDigest digest_;
 
-  // A std::mutex because they wait for their turn on it.
-  std::mutex mutex_;
-  std::condition_variable turn_;
-  // Guarded by mutex_.
-  std::map<std::string, std::string> right_;  // user -> digest of the last right user and password
-  std::vector<std::string> clients_;          // of those being checked or waiting
-  bool is_checking_ = false;
+  metrics::Mutex mutex_;
+  std::condition_variable_any turn_;
+  // user -> digest of the last right user and password
+  std::map<std::string, std::string> right_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> clients_ ABSL_GUARDED_BY(mutex_);  // of those being checked or waiting
+  bool is_checking_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace exporter

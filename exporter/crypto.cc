@@ -1,6 +1,7 @@
 #include "exporter/crypto.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -8,6 +9,7 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -103,6 +105,19 @@ bool HasAllowedName(X509* certificate, const std::vector<std::string>& allowed) 
     if (!text.empty() && is_allowed) return true;
   }
   return false;
+}
+
+// Of the client, in its usual form; empty where it is not known.
+std::string PeerAddress(const SSL& ssl) {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(address);
+  std::array<char, NI_MAXHOST> text;
+  if (getpeername(SSL_get_fd(&ssl), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      getnameinfo(reinterpret_cast<sockaddr*>(&address), size, text.data(), text.size(), nullptr, 0,
+                  NI_NUMERICHOST) != 0) {
+    return "";
+  }
+  return text.data();
 }
 
 // HTTP/1.1 alone is spoken.
@@ -253,7 +268,7 @@ struct TlsAcceptor::Callbacks {
       X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
       is_good = false;
     }
-    if (!is_good) connection->acceptor->on_bad_certificate_();
+    if (!is_good) connection->acceptor->on_bad_certificate_(PeerAddress(*ssl));
     return is_good ? 1 : 0;
   }
 };

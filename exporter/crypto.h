@@ -44,7 +44,7 @@ class TlsAcceptor {
  public:
   // Both are called from any server thread. `current` must not give null.
   using Current = std::function<std::shared_ptr<const TlsContext>()>;
-  using OnBadCertificate = std::function<void()>;
+  using OnBadCertificate = std::function<void(const std::string& client)>;  // the client's address
 
   TlsAcceptor(Current current, OnBadCertificate on_bad_certificate);
   ~TlsAcceptor();

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "exporter/listen_address.h"
 #include "kubecost/api_error.h"
 
@@ -86,9 +87,11 @@ kubecost::CurlOptions HealthHttpOptions(absl::Duration timeout) {
 }
 
 absl::Status CheckHealth(const std::string& url, absl::Duration timeout, kubecost::HttpClient& http) {
+  const absl::Time started = absl::Now();
   absl::StatusOr<kubecost::HttpHead> head = http.Get(url, std::stop_token());
-  if (!head.ok() && absl::StartsWith(url, kHttps)) {
-    // The file says only what the next start will speak, and may be broken by now.
+  if (!head.ok() && absl::StartsWith(url, kHttps) && absl::Now() - started < timeout / 2) {
+    // The file says only what the next start will speak, and may be broken by now. Who says nothing at all is not asked
+    // a second time.
     absl::StatusOr<kubecost::HttpHead> plain =
         http.Get(absl::StrCat(kHttp, absl::StripPrefix(url, kHttps)), std::stop_token());
     if (plain.ok()) head = std::move(plain);

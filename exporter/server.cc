@@ -160,7 +160,8 @@ class Server::Impl {
     callbacks.begin_request = &Impl::OnRequest;
     callbacks.log_message = &Impl::OnMessage;
     if (has_tls_) {
-      acceptor_.emplace([this] { return access_.Current()->tls; }, [this] { access_.CountBadCertificate(); });
+      acceptor_.emplace([this] { return access_.Current()->tls; },
+                        [this](const std::string& client) { access_.CountBadCertificate(client); });
       callbacks.external_ssl_ctx = &Impl::GiveSslContext;
     }
     context_ = mg_start(&callbacks, this, settings);
@@ -219,6 +220,7 @@ class Server::Impl {
     const std::shared_ptr<const WebState> state = access_.Current();
     Request request = {connection, method == "HEAD", version == "1.0", MayKeepAlive(connection, version, *state),
                        *state};
+    if (!request.keep_alive) mg_disable_connection_keep_alive(connection);
 
     const bool is_metrics = path == options_.telemetry_path;
     const bool is_health = path == "/healthz" || path == "/-/healthy" || path == "/readyz" || path == "/-/ready";
@@ -240,18 +242,18 @@ class Server::Impl {
     return Answer(request, 200, kHtml, page_(SearchOf(info)), StatusPageHeaders());
   }
 
-  // Whether the connection may be used for another request. One from before the newest configuration is not: its client
-  // was let in by other rules.
+  // Whether the connection may be used for another request. One that was let in by a client certificate is not: the
+  // certificate is checked in the handshake alone, and the rules may change. Neither is one with a body, which nobody
+  // wants: civetweb would read it to its end, however slowly it comes.
   bool MayKeepAlive(mg_connection* connection, absl::string_view version, const WebState& state) const {
     const char* header = mg_get_header(connection, "Connection");
     const bool asks_close = header != nullptr && absl::EqualsIgnoreCase(header, "close");
-    if (options_.web_keep_alive_timeout == absl::ZeroDuration() || version == "1.0" || asks_close) return false;
-    auto* const number = reinterpret_cast<void*>(state.number);  // NOLINT(performance-no-int-to-ptr): civetweb's slot
-    const void* former = mg_get_user_connection_data(connection);
-    mg_set_user_connection_data(connection, number);
-    if (former == nullptr || former == number) return true;
-    mg_disable_connection_keep_alive(connection);
-    return false;
+    const char* length = mg_get_header(connection, "Content-Length");
+    const bool has_body = (length != nullptr && absl::string_view(length) != "0") ||
+                          mg_get_header(connection, "Transfer-Encoding") != nullptr;
+    const bool knows_client = state.tls != nullptr && state.config.tls->client_auth != ClientAuth::kNone;
+    return options_.web_keep_alive_timeout > absl::ZeroDuration() && version != "1.0" && !asks_close && !has_body &&
+           !knows_client;
   }
 
   std::string Head(const Request& request, int status, absl::string_view content_type, absl::string_view more) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -13,6 +14,8 @@ namespace {
 
 constexpr absl::Duration kLookInterval = absl::Seconds(1);
 constexpr absl::Duration kLogInterval = absl::Minutes(1);
+// A file that has changed within this time may still be written.
+constexpr absl::Duration kSettleTime = absl::Seconds(1);
 
 int64_t MonotonicNanoseconds() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -23,7 +26,6 @@ int64_t MonotonicNanoseconds() {
 std::shared_ptr<const WebState> Load(const Options& options, const WebState& former,
                                      std::vector<std::string>& problems) {
   auto state = std::make_shared<WebState>();
-  state->number = former.number + 1;
   const auto stamp = [&state](const std::string& path) {
     if (!path.empty()) state->files.emplace_back(path, kubecost::StampOf(path));
   };
@@ -42,13 +44,33 @@ std::shared_ptr<const WebState> Load(const Options& options, const WebState& for
   if (!problems.empty()) return nullptr;
   if (!config.users.empty()) {
     const bool is_same = former.passwords != nullptr && former.passwords->users() == config.users;
-    state->passwords = is_same ? former.passwords : std::make_shared<BasicAuth>(config.users, options.web_threads / 2);
+    state->passwords = is_same ? former.passwords
+                               : std::make_shared<BasicAuth>(config.users, options.web_threads / 2,
+                                                             former.passwords.get());
   }
   if (config.rate_limit.has_value()) {
     const bool is_same = former.rate_limiter != nullptr && former.rate_limiter->limit() == *config.rate_limit;
     state->rate_limiter = is_same ? former.rate_limiter : std::make_shared<RateLimiter>(*config.rate_limit);
   }
   return state;
+}
+
+// What a change of the files must not do by itself. A file that somebody is writing, has emptied or commented out must
+// not open the port, so what keeps people out is taken away by a restart alone.
+std::vector<std::string> ChangeProblems(const Options& options, const WebState& former, const WebState& state) {
+  std::vector<std::string> problems;
+  const auto refuse = [&](bool is_refused, absl::string_view what) {
+    if (is_refused) problems.push_back(absl::StrCat(options.web_config_file, ": ", what, ", which needs a restart"));
+  };
+  const auto requires_certificate = [](const WebState& s) {
+    return s.tls != nullptr && s.config.tls->requires_certificate();
+  };
+  refuse(former.tls != nullptr && state.tls == nullptr, "turns TLS off");
+  refuse(former.tls == nullptr && state.tls != nullptr, "turns TLS on");
+  refuse(former.passwords != nullptr && state.passwords == nullptr, "asks for no password any more");
+  refuse(requires_certificate(former) && state.tls != nullptr && !requires_certificate(state),
+         "requires no client certificate any more");
+  return problems;
 }
 
 std::optional<absl::Time> NotAfter(const WebState& state) {
@@ -131,22 +153,31 @@ void WebAccess::ReloadIfChanged() {
   const int64_t now = MonotonicNanoseconds();
   if (now < next_look_ns_) return;
   // Others go on with the former state meanwhile.
-  const std::unique_lock<std::mutex> lock(reload_mutex_, std::try_to_lock);
-  if (!lock.owns_lock() || now < next_look_ns_) return;
-  next_look_ns_ = now + absl::ToInt64Nanoseconds(kLookInterval);
+  if (!reload_mutex_.TryLock()) return;
+  if (now >= next_look_ns_) {
+    next_look_ns_ = now + absl::ToInt64Nanoseconds(kLookInterval);
+    Look();
+  }
+  reload_mutex_.Unlock();
+}
+
+void WebAccess::Look() {
   const std::shared_ptr<const WebState> former = Newest();
-  const bool is_changed = std::any_of(former->files.begin(), former->files.end(),
-                                      [](const auto& file) { return kubecost::StampOf(file.first) != file.second; });
+  const int64_t now_ns = absl::GetCurrentTimeNanos();
+  bool is_changed = false;
+  for (const auto& [path, known] : former->files) {
+    const kubecost::FileStamp stamp = kubecost::StampOf(path);
+    if (stamp == known) continue;
+    if (stamp.changed_ns <= now_ns && now_ns - stamp.changed_ns < absl::ToInt64Nanoseconds(kSettleTime)) return;
+    is_changed = true;
+  }
   if (is_changed || !problem_.empty()) Reload(*former);
 }
 
 void WebAccess::Reload(const WebState& former) {
   std::vector<std::string> problems;
   std::shared_ptr<const WebState> state = Load(options_, former, problems);
-  if (state != nullptr && (state->tls == nullptr) != (former.tls == nullptr)) {
-    problems.push_back(absl::StrCat(options_.web_config_file, ": turns TLS ", state->tls == nullptr ? "off" : "on",
-                                    ", which needs a restart"));
-  }
+  if (state != nullptr) problems = ChangeProblems(options_, former, *state);
   const std::string problem = absl::StrJoin(problems, "; ");
   if (problem.empty()) {
     Log(LogLevel::kInfo, "web configuration read again", Summary(options_, *state));
@@ -186,23 +217,26 @@ std::optional<WebAccess::Refusal> WebAccess::Refuse(const WebState& state, absl:
   return Refused(AuthFailure::kBusy, {503, "too many passwords to check at once\n", "Retry-After: 1\r\n"}, client);
 }
 
-void WebAccess::CountBadCertificate() { Refused(AuthFailure::kBadCertificate, {}, ""); }
+void WebAccess::CountBadCertificate(const std::string& client) { Refused(AuthFailure::kBadCertificate, {}, client); }
 
 // Somebody who guesses must not fill the log.
 WebAccess::Refusal WebAccess::Refused(AuthFailure reason, Refusal refusal, const std::string& client) {
   self_metrics_.CountAuthFailure(reason);
-  const metrics::MutexLock lock(log_mutex_);
-  const absl::Time now = absl::Now();
-  if (now < next_log_) {
-    ++unlogged_;
-    return refusal;
+  int others_before = 0;
+  {
+    const metrics::MutexLock lock(log_mutex_);
+    const absl::Time now = absl::Now();
+    if (now < next_log_) {
+      ++unlogged_;
+      return refusal;
+    }
+    others_before = std::exchange(unlogged_, 0);
+    next_log_ = now + kLogInterval;
   }
   Log(LogLevel::kWarn, "somebody was not let in",
       {{"reason", std::string(AuthFailureName(reason))},
        {"client", client},
-       {"others_before", absl::StrCat(unlogged_)}});
-  unlogged_ = 0;
-  next_log_ = now + kLogInterval;
+       {"others_before", absl::StrCat(others_before)}});
   return refusal;
 }
 

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,7 +40,6 @@ class RateLimiter {
 
 // What one reading of the files has given. Immutable but for what is remembered of logins.
 struct WebState {
-  uintptr_t number = 1;  // counts up
   WebConfig config;
   std::shared_ptr<const TlsContext> tls;                           // null: plain HTTP
   std::shared_ptr<BasicAuth> passwords;                            // null: none asked for
@@ -68,29 +66,30 @@ class WebAccess {
   // Reads the files; with problems, the result must not be used. The arguments must outlive it.
   WebAccess(const Options& options, SelfMetrics& self_metrics, std::vector<std::string>& problems);
 
-  // The newest good state. Looks at most once a second whether a file has changed; what is broken then is logged once,
-  // and the former state stays.
+  // The newest good state. Looks at most once a second whether a file has changed; what is broken then, or would let in
+  // who was kept out, is logged once, and the former state stays.
   std::shared_ptr<const WebState> Current();
 
   // Nothing for a request that may be answered.
   std::optional<Refusal> Refuse(const WebState& state, absl::string_view authorization, const std::string& client,
                                 bool has_certificate);
 
-  void CountBadCertificate();
+  void CountBadCertificate(const std::string& client);
 
  private:
   std::shared_ptr<const WebState> Newest() ABSL_LOCKS_EXCLUDED(state_mutex_);
-  void ReloadIfChanged();
-  void Reload(const WebState& former);
+  void ReloadIfChanged() ABSL_LOCKS_EXCLUDED(reload_mutex_);
+  void Look() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
+  void Reload(const WebState& former) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
   Refusal Refused(AuthFailure reason, Refusal refusal, const std::string& client);
 
   const Options& options_;
   SelfMetrics& self_metrics_;
   std::atomic<int64_t> next_look_ns_ = 0;
 
-  // A std::mutex because a request must not wait for another's reload.
-  std::mutex reload_mutex_;
-  std::string problem_;  // guarded by reload_mutex_: why the files of now are not in force; empty when they are
+  metrics::Mutex reload_mutex_;
+  // Why the files of now are not in force; empty when they are.
+  std::string problem_ ABSL_GUARDED_BY(reload_mutex_);
 
   metrics::Mutex state_mutex_;
   std::shared_ptr<const WebState> state_ ABSL_GUARDED_BY(state_mutex_);

@@ -268,8 +268,8 @@ class Reader {
     }
     check(tls_.verifies_clients() && tls_.client_ca.empty(),
           "this client_auth_type needs client_ca_file: without it any public authority could let clients in");
-    check(!tls_.verifies_clients() && !tls_.client_ca.empty(),
-          "client_ca_file is not looked at with this client_auth_type; RequireAndVerifyClientCert uses it");
+    check(tls_.client_auth == ClientAuth::kNone && !tls_.client_ca.empty(),
+          "client_ca_file is not looked at without a client_auth_type; RequireAndVerifyClientCert uses it");
     check(!tls_.requires_certificate() && !tls_.client_allowed_sans.empty(),
           "client_allowed_sans needs client_auth_type RequireAndVerifyClientCert or RequireAnyClientCert");
     check(tls_.min_version > tls_.max_version, "min_version is above max_version");

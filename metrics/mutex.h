@@ -13,7 +13,12 @@ namespace metrics {
 class ABSL_LOCKABLE Mutex {
  public:
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  bool TryLock() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) { return mutex_.try_lock(); }
   void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
+
+  // By these names std::condition_variable_any waits on it; the caller holds it before and after.
+  void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { Lock(); }      // NOLINT(readability-identifier-naming)
+  void unlock() ABSL_UNLOCK_FUNCTION() { Unlock(); }          // NOLINT(readability-identifier-naming)
 
  private:
   std::mutex mutex_;

@@ -1,5 +1,6 @@
 """cmake/Hardening.cmake, as it arrived in the binary."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -28,6 +29,14 @@ class HardeningTest(unittest.TestCase):
         symbols = readelf("--dyn-syms")
         self.assertIn("__stack_chk_fail", symbols)
         self.assertRegex(symbols, r"__(memcpy|memmove|memset|vsnprintf)_chk")
+
+    def test_its_server_was_compiled_like_the_rest(self):
+        """Of the whole binary one protected function would do; civetweb reads what strangers send."""
+        commands = json.loads((BINARY.parent / "compile_commands.json").read_text(encoding="utf-8"))
+        compiled = {pathlib.Path(entry["file"]).name: entry["command"].split() for entry in commands}
+        for name in ("civetweb.c", "server.cc", "response_parser.cc"):
+            for flag in ("-fPIE", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=3"):
+                self.assertIn(flag, compiled[name], name)
 
     def test_it_looks_for_libraries_where_the_system_has_them_only(self):
         self.assertNotRegex(readelf("--dynamic"), r"RPATH|RUNPATH")

@@ -239,6 +239,30 @@ class FlagTest(unittest.TestCase):
                     self.assertTrue(still_open(first) and still_open(second))
 
 
+class BodyTest(HealthMixin, unittest.TestCase):
+    """Nobody wants a request's body; whoever sends one slowly must not hold a thread with it."""
+
+    def test_a_body_that_drips_holds_no_thread(self):
+        for flags in ((), ("--web.keep-alive-timeout=500ms",)):
+            exporter = Stage.of(self).exporter(NOWHERE, "--web.threads=2", "--web.max-requests=1", *flags)
+            for head in (b"POST /metrics", b"GET /metrics", b"GET /nothing", b"PUT /healthz"):
+                for length in (b"Content-Length: 1000000", b"Transfer-Encoding: chunked"):
+                    with contextlib.ExitStack() as stack:
+                        for _ in range(4):
+                            raw = stack.enter_context(exporter.connect())
+                            raw.sendall(head + b" HTTP/1.1\r\nHost: e2e\r\n" + length + b"\r\n\r\n5\r\n")
+                            answer = read_to_end(raw)
+                            self.assertRegex(answer, rb"^HTTP/1.1 [245]\d\d ", (head, length))
+                            self.assertIn(b"Connection: close", answer)
+                        self.assert_healthy(exporter)
+
+    def test_the_answer_arrives_all_the_same(self):
+        exporter = Stage.of(self).exporter(NOWHERE)
+        with exporter.connect() as raw:
+            raw.sendall(b"POST /metrics HTTP/1.1\r\nHost: e2e\r\nContent-Length: 100\r\n\r\n" + b"x" * 100)
+            self.assertTrue(read_to_end(raw).startswith(b"HTTP/1.1 405 "))
+
+
 class StalledScraperTest(HealthMixin, unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -1,14 +1,18 @@
 """Passwords, headers and the rate limit of --web.config.file."""
 
 import base64
+import contextlib
+import http.client
+import json
 import os
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from harness import wait_until
+from harness import PATIENCE, wait_until
 from programs import Stage
 from test_web import HEALTH, status_at
 from web_site import NOWHERE, Site, basic, bcrypt, wait_for_reload, web_metric
@@ -123,6 +127,40 @@ class GuessingTest(unittest.TestCase):
         exporter.headers = basic("user", "right")
         self.assertGreater(web_metric(exporter, "auth_failures_total", reason="busy"), 0)
 
+    def test_guessing_from_two_addresses_does_not_keep_a_new_scraper_out(self):
+        stage = Stage.of(self)
+        site = Site(stage.folder())
+        site.write(basic_auth_users={"user": bcrypt("right", 11)})
+        exporter = site.exporter(stage)
+        done = threading.Event()
+        seen = set()
+
+        def status(address, password):
+            connection = http.client.HTTPConnection(
+                exporter.host, exporter.port, timeout=PATIENCE, source_address=(address, 0)
+            )
+            with contextlib.closing(connection):
+                connection.request("GET", "/metrics", headers=basic("user", password))
+                return connection.getresponse().status
+
+        def guess(number):
+            for i in range(1_000_000):
+                if done.is_set():
+                    return
+                seen.add(status(f"127.0.0.{2 + number % 2}", f"{number}-{i}"))
+
+        threads = [threading.Thread(target=guess, args=(number,)) for number in range(12)]
+        for thread in threads:
+            thread.start()
+        try:
+            wait_until(lambda: 503 in seen, "more guesses than may wait")
+            wait_until(lambda: status("127.0.0.9", "right") == 200, "the scraper's first login", interval=0.2)
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual({401, 503}, seen)
+
     def test_first_scrapes_at_the_same_time(self):
         stage = Stage.of(self)
         site = Site(stage.folder())
@@ -159,9 +197,55 @@ class ChangeTest(unittest.TestCase):
         site.write(basic_auth_users={"new": "three"})
         wait_for_reload(exporter, good=False)
         self.assertEqual(200, exporter.request("GET", "/metrics").status)
-        site.write()
-        exporter.headers = {}
-        wait_until(lambda: exporter.request("GET", "/metrics").status == 200, exporter.describe)
+
+    def test_no_change_opens_the_port(self):
+        stage = Stage.of(self)
+        site = Site(stage.folder())
+        site.write(tls_server_config=site.mutual_tls(), basic_auth_users={"user": bcrypt("right")})
+        exporter = site.exporter(stage)
+        exporter.context = site.context(site.client)
+        exporter.headers = basic("user", "right")
+        good = site.path.read_text(encoding="utf-8")
+        tls, users = site.mutual_tls(), {"user": bcrypt("right")}
+        cases = {
+            "": "turns TLS off",
+            "# all of it commented out\n": "turns TLS off",
+            "{}": "turns TLS off",
+            json.dumps({"tls_server_config": tls}): "asks for no password any more",
+            json.dumps({"tls_server_config": tls, "basic_auth_users": None}): "asks for no password any more",
+            json.dumps({"tls_server_config": tls, "basic_auth_users": {}}): "asks for no password any more",
+            json.dumps({"tls_server_config": site.tls(), "basic_auth_users": users}): "requires no client certificate",
+            json.dumps({"tls_server_config": {**tls, "client_auth_type": "VerifyClientCertIfGiven"},
+                        "basic_auth_users": users}): "requires no client certificate",
+        }  # fmt: skip
+        for text, words in cases.items():
+            with self.subTest(text=text):
+                site.path.write_text(text, encoding="utf-8")
+                wait_for_reload(exporter, good=False)
+                self.assertIn(words, exporter.log("the former one stays in force")[-1])
+                self.assertIn("needs a restart", exporter.log("the former one stays in force")[-1])
+                self.assertEqual(401, exporter.request("GET", "/metrics", {"Authorization": ""}).status)
+                site.path.write_text(good, encoding="utf-8")
+                wait_for_reload(exporter)
+
+    def test_a_file_that_is_being_written_opens_nothing(self):
+        """Written in place, as editors and cp do: empty for a moment, then whole."""
+        stage = Stage.of(self)
+        site = Site(stage.folder())
+        site.write(basic_auth_users={"user": bcrypt("right")})
+        exporter = site.exporter(stage)
+        text = site.path.read_text(encoding="utf-8")
+        statuses = set()
+        for _ in range(15):
+            with open(site.path, "w", encoding="utf-8") as file:
+                for piece in (text[:10], text[10:]):
+                    for _ in range(5):
+                        statuses.add(exporter.request("GET", "/metrics").status)
+                    file.write(piece)
+                    file.flush()
+                    time.sleep(0.05)
+        self.assertEqual({401}, statuses)
+        self.assertEqual([], exporter.log("the former one stays in force"))
 
     def test_an_empty_file_asks_for_nothing(self):
         stage = Stage.of(self)

@@ -79,6 +79,8 @@ class RefusalTest(unittest.TestCase):
             self.assertNotEqual(0, code)
             self.assertEqual("000", status)
         self.assertEqual(before + 2, self.count("bad_certificate"))
+        told = self.exporter.log("somebody was not let in")[0]
+        self.assertIn("client=127.0.0.1", told)
 
     def test_expired_client_certificate(self):
         expired = self.site.clients.issue("expired", ["prometheus.test"], not_after=pki.PAST)
@@ -128,6 +130,17 @@ class RefusalTest(unittest.TestCase):
         context.set_alpn_protocols(["h2", "http/1.1"])
         with socket.create_connection(self.exporter.endpoint(0)) as raw, context.wrap_socket(raw) as connection:
             self.assertEqual("http/1.1", connection.selected_alpn_protocol())
+
+
+class KeepAliveTest(unittest.TestCase):
+    def test_a_connection_with_a_certificate_ends_with_its_answer(self):
+        """It was let in by the rules of its handshake, which may be others by the next request."""
+        stage = Stage.of(self)
+        site = Site(stage.folder())
+        site.write(tls_server_config=site.mutual_tls())
+        exporter = site.exporter(stage, "--web.keep-alive-timeout=500ms")
+        exporter.context = site.context(site.client)
+        self.assertEqual("close", exporter.request("GET", "/metrics").headers["Connection"])
 
 
 class StalledScraperTest(unittest.TestCase):

@@ -97,20 +97,21 @@ TEST(WebConfigTest, EveryClientAuthType) {
   const struct {
     const char* text;
     ClientAuth auth;
+    bool takes_ca;
     bool needs_ca;
     bool requires_one;
-  } cases[] = {{"NoClientCert", ClientAuth::kNone, false, false},
-               {"\"\"", ClientAuth::kNone, false, false},
-               {"RequestClientCert", ClientAuth::kRequest, false, false},
-               {"RequireAnyClientCert", ClientAuth::kRequireAny, false, true},
-               {"RequireClientCert", ClientAuth::kRequireAny, false, true},
-               {"VerifyClientCertIfGiven", ClientAuth::kVerifyIfGiven, true, false},
-               {"RequireAndVerifyClientCert", ClientAuth::kRequireAndVerify, true, true}};
+  } cases[] = {{"NoClientCert", ClientAuth::kNone, false, false, false},
+               {"\"\"", ClientAuth::kNone, false, false, false},
+               {"RequestClientCert", ClientAuth::kRequest, true, false, false},
+               {"RequireAnyClientCert", ClientAuth::kRequireAny, true, false, true},
+               {"RequireClientCert", ClientAuth::kRequireAny, true, false, true},
+               {"VerifyClientCertIfGiven", ClientAuth::kVerifyIfGiven, true, true, false},
+               {"RequireAndVerifyClientCert", ClientAuth::kRequireAndVerify, true, true, true}};
   for (const auto& c : cases) {
     const std::string text = Tls(absl::StrCat("  client_auth_type: ", c.text, "\n"));
     const WebConfigResult with_ca = Parse(absl::StrCat(text, "  client_ca_file: ca.crt\n"));
     const WebConfigResult without_ca = Parse(text);
-    EXPECT_EQ(with_ca.problems.empty(), c.needs_ca) << c.text;
+    EXPECT_EQ(with_ca.problems.empty(), c.takes_ca) << c.text;
     EXPECT_EQ(without_ca.problems.empty(), !c.needs_ca) << c.text;
     EXPECT_EQ(without_ca.config.tls->client_auth, c.auth) << c.text;
     EXPECT_EQ(without_ca.config.tls->requires_certificate(), c.requires_one) << c.text;
@@ -192,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "2: tls_server_config: this client_auth_type needs client_ca_file: without it any public authority "
                 "could let clients in"},
         BadFile{TLS "  client_ca_file: ca\n",
-                "2: tls_server_config: client_ca_file is not looked at with this client_auth_type; "
+                "2: tls_server_config: client_ca_file is not looked at without a client_auth_type; "
                 "RequireAndVerifyClientCert uses it"},
         BadFile{TLS "  client_allowed_sans: [a]\n",
                 "2: tls_server_config: client_allowed_sans needs client_auth_type RequireAndVerifyClientCert or "
