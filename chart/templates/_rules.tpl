@@ -37,8 +37,10 @@ What the newest complete day's month is: that day's start and 13 hours lie on th
 {{- end }}
 
 {{/*
-Three series for a budget: its amount, what its month has cost so far, and what it will have cost at its end. Each day of
-the month counts with the last value it was served with; the days to come cost what the last seven days did.
+Four series for a budget: its amount, what its month has cost so far, how many closed days of the month are not in that
+because Prometheus does not know them, and what the month will have cost at its end. Each day of the month counts with the
+last value it was served with; the days to come cost what the last seven days did on average, days on which a namespace
+was not there included, hours without a scrape not.
 */}}
 {{- define "kubecost-allocation-exporter.budgetRecords" -}}
 {{- $labels := dict "cluster" .cluster -}}
@@ -50,6 +52,7 @@ the month counts with the last value it was served with; the days to come cost w
 {{- $level = "namespace" -}}
 {{- end -}}
 {{- $day := include "kubecost-allocation-exporter.newestDay" . }}
+{{- $cluster := printf "cluster=%s" (toJson .cluster) }}
 - record: kubecost_budget_monthly_cost
   expr: vector({{ .monthly }})
   labels:
@@ -57,28 +60,45 @@ the month counts with the last value it was served with; the days to come cost w
 - record: kubecost_budget_month_cost
   expr: |
     sum(
-      label_replace(
-        last_over_time(max by (date) (kubecost_{{ $level }}_daily_cost{ {{- $matchers -}} })[35d:1h]),
-        "month", "$1$2", "date", "(....)-(..)-.."
-      )
-      * on (month) group_left ()
-      count_values("month",
-        year({{ $day }}) * 100
-        + month({{ $day }})
-      )
+      {{- include "kubecost-allocation-exporter.daysOfMonth" (list $level $matchers $day) | nindent 6 }}
+    )
+  labels:
+    {{- toYaml $labels | nindent 4 }}
+- record: kubecost_budget_month_missing_days
+  expr: |
+    day_of_month({{ $day }})
+    - count(
+      {{- include "kubecost-allocation-exporter.daysOfMonth" (list "cluster" $cluster $day) | nindent 6 }}
     )
   labels:
     {{- toYaml $labels | nindent 4 }}
 - record: kubecost_budget_projected_cost
   expr: |
-    sum(kubecost_budget_month_cost{ {{- $matchers }}{{ if not .namespace }},namespace=""{{ end -}} })
+    max(kubecost_budget_month_cost{ {{- $matchers }}{{ if not .namespace }},namespace=""{{ end -}} })
     + scalar(
       days_in_month({{ $day }})
       - day_of_month({{ $day }})
     )
-    * (avg_over_time(max(kubecost_{{ $level }}_total_cost{ {{- $matchers -}} })[7d:1h]) or vector(0))
+    * (
+      sum_over_time(max(kubecost_{{ $level }}_total_cost{ {{- $matchers -}} })[7d:1h])
+      / count_over_time(max(kubecost_cluster_total_cost{ {{- $cluster -}} })[7d:1h])
+      or vector(0)
+    )
   labels:
     {{- toYaml $labels | nindent 4 }}
+{{- end }}
+
+{{/* Each day of the newest complete day's month, by what it was last served with: (list level matchers day). */}}
+{{- define "kubecost-allocation-exporter.daysOfMonth" -}}
+label_replace(
+  last_over_time(max by (date) (kubecost_{{ index . 0 }}_daily_cost{ {{- index . 1 -}} })[35d:1h]),
+  "month", "$1$2", "date", "(....)-(..)-.."
+)
+* on (month) group_left ()
+count_values("month",
+  year({{ index . 2 }}) * 100
+  + month({{ index . 2 }})
+)
 {{- end }}
 
 {{- define "kubecost-allocation-exporter.ruleProblems" -}}

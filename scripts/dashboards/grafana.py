@@ -196,7 +196,8 @@ def row(title, collapsed=False):
 
 def link(title, uid, **values):
     """A data link to another board that keeps time, source and currency, and sets the variables given."""
-    parts = [f"var-{name}={value}" for name, value in {"datasource": "${datasource}", **values}.items()]
+    kept = {"datasource": "${datasource}", "currency": "${currency}"}
+    parts = [f"var-{name}={value}" for name, value in {**kept, **values}.items()]
     return {"title": title, "url": f"/d/{uid}?{'&'.join(parts)}&${{__url_time_range}}"}
 
 

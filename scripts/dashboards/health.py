@@ -63,8 +63,8 @@ def state():
         ),
         g.stat(
             "Alerts firing",
-            "Alerts of this project that fire in this Prometheus, where its rules are evaluated.",
-            'count(ALERTS{alertname=~"Kubecost.+",alertstate="firing"}) or vector(0)',
+            "Alerts of this project that fire in this Prometheus, where its rules are evaluated; not those that only inform.",
+            'count(ALERTS{alertname=~"Kubecost.+",alertstate="firing",severity!="info"}) or vector(0)',
             "none",
             thresholds=g.steps(("green", None), ("red", 1)),
             color="value",

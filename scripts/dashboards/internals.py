@@ -8,7 +8,7 @@ UP = [
 ]
 PER_EXPORTER = "job, instance"
 # What every target has, of the exporters alone; those that are down as well.
-EXPORTERS = f"and on ({PER_EXPORTER}) last_over_time(kubecost_exporter_build_info{{{JOB}}}[1d])"
+EXPORTERS = f"and on ({PER_EXPORTER}) last_over_time(kubecost_exporter_build_info{{{JOB}}}[7d])"
 
 
 def own(name, by=PER_EXPORTER, more=""):
@@ -17,6 +17,15 @@ def own(name, by=PER_EXPORTER, more=""):
 
 def grown(name, by, window, more=""):
     return f"sum by ({by}) (increase(kubecost_exporter_{name}{{{JOB}{more}}}[{window}]))"
+
+
+# Puts each exporter's settings and version on a value of it.
+SETTINGS = (
+    "* on (job, instance) group_left (api, currency, utc_offset, idle, share_tenancy) "
+    + own("config_info", "job, instance, api, currency, utc_offset, idle, share_tenancy")
+    + " * on (job, instance) group_left (version) "
+    + own("build_info", "job, instance, version")
+)
 
 
 def reads():
@@ -201,7 +210,7 @@ def downstream():
             "Seconds between the newest sample taken and the newest sent.",
             [
                 (
-                    f"max by (remote_name, url) ({written}_highest_timestamp_in_seconds - on (job, instance) group_right () "
+                    f"max by (remote_name, url) ({written}_highest_timestamp_in_seconds - ignoring (remote_name, url) group_right () "
                     f"({written}_queue_highest_sent_timestamp_seconds > 0))",
                     "{{remote_name}} {{url}}",
                 )
@@ -220,7 +229,8 @@ def downstream():
         ),
         g.table(
             "Exporters",
-            "Version and settings that decide what the numbers mean.",
+            "Version and settings that decide what the numbers mean. How long it has been running is not known where only "
+            "kubecost_* arrive.",
             {
                 "job": "Job",
                 "instance": "Instance",
@@ -232,15 +242,10 @@ def downstream():
                 "share_tenancy": "Tenancy shared",
             },
             [
+                g.column("Series", f"sum by (job, instance) ({own('series', 'job, instance, family')}) {SETTINGS}", "none"),
                 g.column(
                     "Running, for",
-                    "(time() - max by (job, instance) (process_start_time_seconds{"
-                    + JOB
-                    + "}))"
-                    + " * on (job, instance) group_left (api, currency, utc_offset, idle, share_tenancy) "
-                    + own("config_info", "job, instance, api, currency, utc_offset, idle, share_tenancy")
-                    + " * on (job, instance) group_left (version) "
-                    + own("build_info", "job, instance, version"),
+                    f"(time() - max by (job, instance) (process_start_time_seconds{{{JOB}}})) {SETTINGS}",
                     "s",
                 ),
             ],
@@ -250,7 +255,7 @@ def downstream():
         ),
         g.stat(
             "Kubecost's certificate",
-            "Whether the exporter verifies whom it asks. With http:// there is none to verify.",
+            "Whether the exporter verifies whom it asks by https://. By http:// there is nothing to verify.",
             f"max({own('insecure')})",
             "none",
             size=(4, 6),
@@ -258,8 +263,8 @@ def downstream():
                 {
                     "type": "value",
                     "options": {
-                        "0": {"text": "verified", "color": "green"},
-                        "1": {"text": "not verified", "color": "red"},
+                        "0": {"text": "verification on", "color": "text"},
+                        "1": {"text": "verification off", "color": "red"},
                     },
                 }
             ],

@@ -11,6 +11,7 @@ VARIABLES = [
     g.variable("currency", "Currency", "label_values(kubecost_exporter_config_info, currency)", many=False),
 ]
 TOTAL = q.fold("total_cost", "namespace")
+DEAREST = f"topk(10, sum by (namespace) ({q.last_known('total_cost', 'namespace')}))"
 POD_TOTAL = q.fold("total_cost", "pod", q.NAMESPACE)
 WASTED = q.wasted("pod", q.NAMESPACE)
 CONTROLLER = "controller_kind, controller"
@@ -76,8 +77,11 @@ def trends():
         g.row("Trend"),
         g.bar_chart(
             "Cost per day by namespace, $currency",
-            "Each closed day of the time range, with the value it was last served with: corrections are in it.",
-            q.by_date("namespace", "date, namespace"),
+            "Each closed day of the time range, with the value it was last served with: corrections are in it. The ten "
+            "namespaces that are dearest now, and all others together.",
+            f"{q.by_date('namespace', 'date, namespace')} and on (namespace) {DEAREST} or label_replace(sum by (date) "
+            f"({q.by_date('namespace', 'date, namespace')} unless on (namespace) {DEAREST}), "
+            '"namespace", "others", "", "")',
             "date",
             "namespace",
             g.COST,

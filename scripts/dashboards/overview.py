@@ -120,6 +120,11 @@ def month():
                     "Projected", f"max by (cluster, namespace) (kubecost_budget_projected_cost{{{q.CLUSTER}}})", g.COST
                 ),
                 g.column(
+                    "Days missing",
+                    f"max by (cluster, namespace) (kubecost_budget_month_missing_days{{{q.CLUSTER}}})",
+                    "none",
+                ),
+                g.column(
                     "Used",
                     f"max by (cluster, namespace) (kubecost_budget_month_cost{{{q.CLUSTER}}}) "
                     f"/ max by (cluster, namespace) (kubecost_budget_monthly_cost{{{q.CLUSTER}}})",
@@ -202,8 +207,8 @@ def namespaces():
         ),
         g.table(
             "Movers, week over week, $currency",
-            "The 15 namespaces whose last seven days differ most from the seven days before, dearer or cheaper. Needs "
-            "two weeks of history.",
+            "The 15 namespaces whose last seven days differ most from the seven days before, dearer or cheaper. Hours "
+            "without a scrape count as the others do. Empty until two weeks are known, but for a day.",
             {"cluster": "Cluster", "namespace": "Namespace"},
             [
                 g.column("Difference", movers(""), g.COST),
@@ -218,17 +223,22 @@ def namespaces():
     ]
 
 
+# Of 168 hours. A week of which less is known is no week to compare with.
+WHOLE_WEEK = 144
+
+
 def now():
-    return q.week("namespace", chosen=q.CLUSTER)
+    return q.week("namespace", chosen=q.CLUSTER, least=WHOLE_WEEK)
 
 
 def before():
-    return q.week("namespace", "7d", q.CLUSTER)
+    return q.week("namespace", "7d", q.CLUSTER, WHOLE_WEEK)
 
 
 def movers(fold="abs"):
     """The difference of two weeks for those where it is largest; one that is new or gone counts in full."""
-    difference = f"({now()}) - ({before()}) or ({now()}) or -({before()})"
+    both = [f"and on (cluster) {q.hours_known(ago, WHOLE_WEEK)}" for ago in ("7d", "")]
+    difference = f"({now()}) - ({before()}) or ({now()}) {both[0]} or -({before()}) {both[1]}"
     largest = f"topk(15, abs({difference}))"
     return largest if fold else f"({difference}) and on (cluster, namespace) {largest}"
 

@@ -37,6 +37,12 @@ def fold(name, level, chosen=None):
     return f"max by ({labels}) (kubecost_{level}_{name}{{{default if chosen is None else chosen}}})"
 
 
+def last_known(name, level):
+    """The family as it was last served within a day."""
+    labels, chosen = LEVELS[level]
+    return f"max by ({labels}) (last_over_time(kubecost_{level}_{name}{{{chosen}}}[1d]))"
+
+
 def week_before(name, level):
     """The family a week earlier; history that promtool brought in has one sample an hour."""
     labels, chosen = LEVELS[level]
@@ -59,14 +65,22 @@ def month_so_far(level, by="", chosen=None, step="10m"):
 
 def projected_month(level, chosen=None):
     """The month so far, and for each day to come what the last seven days cost on average."""
-    daily = f"sum(avg_over_time({fold('total_cost', level, chosen)}[7d:1h]))"
+    daily = f"sum({week(level, chosen=chosen)}) / 7"
     return f"{month_so_far(level, chosen=chosen)} + scalar(days_in_month({DAY}) - day_of_month({DAY})) * {daily}"
 
 
-def week(level, ago="", chosen=None):
-    """What seven days cost: each day's amount is shown for 24 hours."""
+def hours_known(ago="", least=1):
+    """How many hours of seven days were scraped, by cluster; nothing where it is fewer than `least`."""
     offset = f" offset {ago}" if ago else ""
-    return f"sum_over_time({fold('total_cost', level, chosen)}[7d:1h]{offset}) / 24"
+    return f"(count_over_time({fold('total_cost', 'cluster', CLUSTER)}[7d:1h]{offset}) >= {least})"
+
+
+def week(level, ago="", chosen=None, least=1):
+    """What seven days cost. Each day's amount is shown for 24 hours; hours without a scrape count as the others do, and
+    those in which only this namespace or pod was not there count as 0."""
+    offset = f" offset {ago}" if ago else ""
+    shown = f"sum_over_time({fold('total_cost', level, chosen)}[7d:1h]{offset})"
+    return f"{shown} * 7 / on (cluster) group_left () {hours_known(ago, least)}"
 
 
 def by_date(level, by, name="daily_cost", extra="", step="1h"):
@@ -93,7 +107,8 @@ def wasted(level, chosen=None):
         f"clamp_min(1 - {fold(f'{resource}_efficiency', level, chosen)}, 0) * {fold(f'{resource}_cost', level, chosen)}"
         for resource in ("cpu", "memory")
     ]
-    return " + ".join(parts)
+    # Where one of the two is not known, the other still counts.
+    return " or ".join([f"({' + '.join(parts)})", *(f"({part})" for part in parts)])
 
 
 def pod_info(labels, chosen=f'{POD},controller=~"$controller"'):

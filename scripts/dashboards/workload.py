@@ -103,9 +103,9 @@ def trends():
         ),
         g.timeseries(
             "Live rate, $currency per hour",
-            "Rate of the last complete hour at each moment, not reconciled; the ten dearest pods. Not part of history "
-            "brought in by promtool.",
-            [(f"topk(10, max by ({OWN}) (kubecost_pod_hourly_cost{{{q.POD}}}))", "{{namespace}}/{{pod}}")],
+            "Rate of the last complete hour at each moment, not reconciled; the ten dearest pods, of those that already ran "
+            "on the newest complete day. Not part of history brought in by promtool.",
+            [(f"topk(10, {q.pods('hourly_cost')})", "{{namespace}}/{{pod}}")],
             g.COST,
         ),
         g.bar_gauge(

@@ -59,7 +59,7 @@ def served(name, days, alert_tests, expr_tests=(), offset=0, exporter=True):
 
 def alert(name, eval_time, *budgets):
     """The alert fires for these budgets: a namespace, or None for the whole cluster."""
-    severity = {"HalfSpent": "info", "Spent": "critical"}.get(name, "warning")
+    severity = {"HalfSpent": "info", "HistoryIncomplete": "info", "Spent": "critical"}.get(name, "warning")
     expected = []
     for namespace in budgets:
         labels = {"severity": severity, "cluster": "one", **({"namespace": namespace} if namespace else {})}
@@ -74,7 +74,27 @@ def value(name, eval_time, cost, namespace=""):
     return {"expr": f"{name}{{{labels}}}", "eval_time": eval_time, "exp_samples": samples}
 
 
+def weekly_job():
+    """A namespace that costs 14 on one day in seven, and another cluster day that nothing was scraped of."""
+    days = range(0, 21)
+    test = served("a namespace that is there once a week, and hours without a scrape", days, [], [])
+    series = [each for each in test["input_series"] if "shop" not in each["series"] and "_total_cost" not in each["series"]]
+    series.append({"series": 'kubecost_cluster_total_cost{cluster="one"}', "values": "_x26 10x300 _x30 10x200"})
+    weekly = "14x23 _x143 " * 3
+    series.append(
+        {"series": 'kubecost_namespace_total_cost{cluster="one",namespace="shop"}', "values": f"_x26 {weekly}".strip()}
+    )
+    labels = {"cluster": "one", "namespace": "shop"}
+    series += [day_series("kubecost_namespace_daily_cost", labels, day, 14) for day in (0, 7, 14)]
+    test["input_series"] = series
+    # On the 19th day 42 are spent, and 2 a day go on for the 12 that are left.
+    test["promql_expr_test"] = [value(SPENT, at(19, 6), 42, "shop"), value(SPENT, at(19, 6), 190)]
+    test["alert_rule_test"] = [alert("WillBeExceeded", at(19, 12), None)]
+    return test
+
+
 SPENT, PROJECTED = "kubecost_budget_month_cost", "kubecost_budget_projected_cost"
+MISSING = "kubecost_budget_month_missing_days"
 JANUARY, FEBRUARY, LEAP, DECEMBER = range(0, 34), range(24, 62), range(755, 792), range(330, 370)
 
 # After months and years of nothing; the rules are evaluated once a day, at midnight.
@@ -126,9 +146,12 @@ TESTS = [
             alert("WillBeExceeded", at(1, 18), "shop", None),
             alert("WillBeExceeded", at(25, 12), None),
             alert("WillBeExceeded", at(31, 12)),
+            alert("HistoryIncomplete", at(20, 0)),
         ],
         [
             value(SPENT, at(1, 0), None),
+            value(MISSING, at(20, 6), 0),
+            value(MISSING, at(31, 6), 0, "shop"),
             value(SPENT, at(1, 6), 10),
             value(SPENT, at(31, 0), 300),
             value(SPENT, at(31, 6), 310),
@@ -181,9 +204,19 @@ TESTS = [
     served(
         "a fresh installation in the middle of January counts what it knows",
         range(14, 25),
-        [alert("HalfSpent", at(15, 0)), alert("WillBeExceeded", at(16, 12))],
-        [value(SPENT, at(15, 0), None), value(SPENT, at(16, 6), 20), value(PROJECTED, at(16, 6), 20 + 15 * 10)],
+        [
+            alert("HalfSpent", at(15, 0)),
+            alert("WillBeExceeded", at(16, 12)),
+            alert("HistoryIncomplete", at(15, 12), "shop", None),
+        ],
+        [
+            value(SPENT, at(15, 0), None),
+            value(SPENT, at(16, 6), 20),
+            value(PROJECTED, at(16, 6), 20 + 15 * 10),
+            value(MISSING, at(16, 6), 14),
+        ],
     ),
+    weekly_job(),
     served(
         "no exporter is scraped: the day before the last two hours",
         range(0, 34),

@@ -110,6 +110,58 @@ class BoardTest(unittest.TestCase):
             cost, next(r["total"] for r in rows if all(r[k] == labels[k] for k in ("cluster", "namespace", "pod"))), 4
         )
 
+    def test_a_chosen_controller_shows_its_pods_alone(self):
+        chosen = 'kubecost_pod_info{namespace="team-1",controller!=""}'
+        labels = dict(next(iter(self.prometheus.query(f"topk(1, {chosen})")))[1])
+        view = self.view("workload", **{name: labels[name] for name in ("cluster", "namespace", "controller")})
+        of_it = self.prometheus.query(f'{chosen[:-1]},controller="{labels["controller"]}",cluster="{labels["cluster"]}"}}')
+        pods = {dict(found)["pod"] for _, found in of_it}
+        for title in ("Live rate, EUR per hour", "Dearest pods, EUR per day", "Pods, EUR"):
+            panel = next(p for p in boards.panels(view.board) if view.title(p) == title)
+            shown = {found["pod"] for found, _ in view.run(panel["targets"][0])}
+            self.assertTrue(shown and shown <= pods, f"{title}: {shown - pods}")
+
+    def test_several_choices(self):
+        """As Grafana writes more than one choice into a query."""
+        view = self.view("namespace", cluster="(cluster-one|cluster-two)", namespace="(team-1|team-2)")
+        rows = self.simulator.oracle(self.day, "namespace")
+        cost = sum(row["total"] for row in rows if row["namespace"] in ("team-1", "team-2"))
+        self.assertAlmostEqual(cost, self.only(view, "Newest complete day, EUR"), 3)
+        for panel in boards.panels(view.board):
+            for target in panel["targets"]:
+                view.run(target)  # is answered, with or without data
+
+    def test_movers_and_the_namespaces_that_are_left_over(self):
+        view = self.view("overview")
+        now, before = (self.only_rows(view, "Movers, week over week, EUR", ref) for ref in "BC")
+        self.assertTrue(now and now.keys() & before.keys())
+        costs = self.namespace_costs(days_before(self.day, 7))
+        for labels in now.keys() & costs.keys():
+            self.assertAlmostEqual(costs[labels], now[labels], delta=0.2 * abs(costs[labels]) + 0.01)
+        bars = self.view("namespace")
+        panel = next(p for p in boards.panels(bars.board) if p["title"].startswith("Cost per day by namespace"))
+        found = {}
+        for labels, points in bars.run(panel["targets"][0]):
+            found.setdefault(labels["date"], {})[labels["namespace"]] = points[-1][1]
+        newest = found[max(found)]
+        self.assertLessEqual(len(newest), 11)
+        self.assertAlmostEqual(sum(self.namespace_costs({"": self.day}).values()), sum(newest.values()), 2)
+
+    def only_rows(self, view, title, ref):
+        """{(cluster, namespace): value} of one column."""
+        panel = next(p for p in boards.panels(view.board) if view.title(p) == title)
+        rows = view.run(next(t for t in panel["targets"] if t["refId"] == ref))
+        return {(labels["cluster"], labels["namespace"]): points[-1][1] for labels, points in rows}
+
+    def namespace_costs(self, days):
+        """{(cluster, namespace): cost of these days together} by the oracle."""
+        found = {}
+        for window in days.values():
+            for row in self.simulator.oracle(window, "namespace"):
+                key = row["cluster"], row["namespace"]
+                found[key] = found.get(key, 0) + row["total"]
+        return found
+
     def test_newest_day_and_month(self):
         view = self.view("overview")
         costs = self.costs("cluster")
