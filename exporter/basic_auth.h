@@ -22,8 +22,8 @@ enum class Login { kGood, kMissing, kWrong, kBusy };
 class BasicAuth {
  public:
   // `users`: name -> bcrypt hash, at least one. `max_checks` is how many may be checked or wait at once: half of them
-  // for one client, and the last quarter for clients that have none there yet. What `former`, if any, remembers of users
-  // whose hash is the same is taken over.
+  // for one client, and the last quarter for clients that have none there yet. What `former`, if any, remembers of
+  // users whose hash is the same is taken over.
   BasicAuth(std::map<std::string, std::string> users, int max_checks, BasicAuth* former = nullptr);
 
   // `authorization` is the header's value, empty for none; `client` the address it came from. May take as long as

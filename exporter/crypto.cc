@@ -113,8 +113,8 @@ std::string PeerAddress(const SSL& ssl) {
   socklen_t size = sizeof(address);
   std::array<char, NI_MAXHOST> text;
   if (getpeername(SSL_get_fd(&ssl), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
-      getnameinfo(reinterpret_cast<sockaddr*>(&address), size, text.data(), text.size(), nullptr, 0,
-                  NI_NUMERICHOST) != 0) {
+      getnameinfo(reinterpret_cast<sockaddr*>(&address), size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) !=
+          0) {
     return "";
   }
   return text.data();

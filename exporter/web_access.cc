@@ -44,9 +44,9 @@ std::shared_ptr<const WebState> Load(const Options& options, const WebState& for
   if (!problems.empty()) return nullptr;
   if (!config.users.empty()) {
     const bool is_same = former.passwords != nullptr && former.passwords->users() == config.users;
-    state->passwords = is_same ? former.passwords
-                               : std::make_shared<BasicAuth>(config.users, options.web_threads / 2,
-                                                             former.passwords.get());
+    state->passwords = is_same
+                           ? former.passwords
+                           : std::make_shared<BasicAuth>(config.users, options.web_threads / 2, former.passwords.get());
   }
   if (config.rate_limit.has_value()) {
     const bool is_same = former.rate_limiter != nullptr && former.rate_limiter->limit() == *config.rate_limit;

@@ -23,7 +23,8 @@ constexpr size_t kMaxBytes = size_t{1} << 20;
 // Somebody may have given what is in a file in place of its name: that must not be repeated.
 bool MayBeContent(absl::string_view path) {
   return absl::StrContains(path, "-----BEGIN") || absl::StrContains(path, ": ") || path.size() > 4096 ||
-         std::any_of(path.begin(), path.end(), [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
+         std::any_of(path.begin(), path.end(),
+                     [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
 }
 
 absl::Status SystemError(const std::string& path) {

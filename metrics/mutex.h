@@ -17,8 +17,8 @@ class ABSL_LOCKABLE Mutex {
   void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
 
   // By these names std::condition_variable_any waits on it; the caller holds it before and after.
-  void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { Lock(); }      // NOLINT(readability-identifier-naming)
-  void unlock() ABSL_UNLOCK_FUNCTION() { Unlock(); }          // NOLINT(readability-identifier-naming)
+  void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { Lock(); }  // NOLINT(readability-identifier-naming)
+  void unlock() ABSL_UNLOCK_FUNCTION() { Unlock(); }      // NOLINT(readability-identifier-naming)
 
  private:
   std::mutex mutex_;

@@ -82,10 +82,8 @@ TEST_F(AccessFilesTest, TheBeginningOfASecretThatWasCutIsHidden) {
   const std::string token(1000, 'k');
   Write(absl::StrCat("begin", token));
   const AccessFiles files = Open(&AccessSettings::token_file);
-  const auto shown = [&files](const std::string& text) {
-    return files.access().WithoutSecrets(SanitizeMessage(text));
-  };
-  for (const size_t before : {0, 10, 200, 280, 285}) {
+  const auto shown = [&files](const std::string& text) { return files.access().WithoutSecrets(SanitizeMessage(text)); };
+  for (const size_t before : {0U, 10U, 200U, 280U, 285U}) {
     const std::string text = std::string(before, 'x') + " Bearer begin" + token;
     EXPECT_FALSE(absl::StrContains(shown(text), "begin")) << before << shown(text);
   }
