@@ -210,6 +210,8 @@ class TlsTest(unittest.TestCase):
         write = lambda name, text: (self.folder / name).write_text(text) and self.folder / name
         locked = self.folder / "locked.key"
         pki.openssl(self.folder, "ec", "-in", self.client.key, "-aes128", "-passout", "pass:x", "-out", locked)
+        pki.openssl(self.folder, "req", "-x509", "-newkey", "rsa:1024", "-nodes", "-days", "9", "-subj", "/CN=weak",
+                    "-keyout", "weak.key", "-out", "weak.crt")
         certificate = self.server.certificate.read_text()
         ca, cert, key = "--kubecost.ca-file", "--kubecost.cert-file", "--kubecost.key-file"
         cases = [
@@ -228,6 +230,7 @@ class TlsTest(unittest.TestCase):
             ((cert, self.client.certificate, key, locked), "the key is locked by a passphrase; store it without one"),
             ((cert, self.client.certificate, key, self.client.certificate), "holds no private key in PEM form"),
             ((cert, self.client.key, key, self.client.key), "the certificate file holds no certificate"),
+            ((cert, self.folder / "weak.crt", key, self.folder / "weak.key"), "cannot be used: ee key too small"),
         ]
         for arguments, text in cases:
             with self.subTest(text):
