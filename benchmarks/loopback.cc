@@ -96,8 +96,8 @@ void RawSender::Serve() const {
 
 ProductServer::ProductServer(const metrics::SnapshotStore& store) : options_(ServerOptions()), self_metrics_(options_) {
   std::vector<std::string> problems;
-  access_ = std::make_unique<exporter::WebAccess>(options_, self_metrics_, problems);
-  auto server = exporter::Server::Start(
+  access_ = std::make_unique<web::WebAccess>(options_, self_metrics_, problems);
+  auto server = web::Server::Start(
       options_, store, self_metrics_, *access_, [] { return absl::OkStatus(); }, [](absl::string_view) { return ""; });
   Require(server.ok(), server.status().message());
   server_ = *std::move(server);

@@ -9,7 +9,7 @@
 
 #include "exporter/options.h"
 #include "exporter/self_metrics.h"
-#include "exporter/server.h"
+#include "exporter/web/server.h"
 #include "metrics/snapshot.h"
 
 namespace benchmarks {
@@ -45,8 +45,8 @@ class ProductServer {
  private:
   const exporter::Options options_;
   exporter::SelfMetrics self_metrics_;
-  std::unique_ptr<exporter::WebAccess> access_;
-  std::unique_ptr<exporter::Server> server_;
+  std::unique_ptr<web::WebAccess> access_;
+  std::unique_ptr<web::Server> server_;
 };
 
 }  // namespace benchmarks

@@ -14,7 +14,7 @@
 #include "benchmarks/generator.h"
 #include "benchmarks/peers.h"
 #include "benchmarks/product.h"
-#include "metrics/render.h"
+#include "metrics/prometheus_text.h"
 
 namespace benchmarks {
 namespace {

@@ -8,7 +8,7 @@
 #include <iostream>
 #include <utility>
 
-#include "metrics/render.h"
+#include "metrics/prometheus_text.h"
 #include "metrics/table_builder.h"
 
 namespace benchmarks {

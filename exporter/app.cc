@@ -12,18 +12,19 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/day.h"
+#include "base/log.h"
+#include "base/output_file.h"
+#include "base/version.h"
+#include "exporter/commands/healthcheck.h"
+#include "exporter/commands/once.h"
+#include "exporter/commands/render.h"
 #include "exporter/flags.h"
-#include "exporter/healthcheck_command.h"
-#include "exporter/log.h"
-#include "exporter/once_command.h"
-#include "exporter/output_file.h"
-#include "exporter/poller.h"
-#include "exporter/render_command.h"
+#include "exporter/polling/poller.h"
 #include "exporter/self_metrics.h"
-#include "exporter/server.h"
-#include "exporter/status_page.h"
-#include "exporter/version.h"
-#include "exporter/web_access.h"
+#include "exporter/status/page.h"
+#include "exporter/web/server.h"
+#include "exporter/web/web_access.h"
 #include "kubecost/curl_http_client.h"
 #include "metrics/snapshot.h"
 
@@ -41,20 +42,21 @@ void TuneAllocator() {
 
 void LogFileEvent(const kubecost::FileEvent& event) {
   if (event.is_first && event.status.ok()) return;
-  LogFields fields = {{"flag", absl::StrCat("--", absl::StrJoin(event.flags, ", --"))},
-                      {"file", absl::StrJoin(event.paths, ", ")}};
+  base::LogFields fields = {{"flag", absl::StrCat("--", absl::StrJoin(event.flags, ", --"))},
+                            {"file", absl::StrJoin(event.paths, ", ")}};
   if (event.status.ok()) {
-    Log(LogLevel::kInfo, event.is_changed ? "a changed file is used from now on" : "a file can be used again", fields);
+    base::Log(base::LogLevel::kInfo,
+              event.is_changed ? "a changed file is used from now on" : "a file can be used again", fields);
     return;
   }
   fields.emplace_back("error", std::string(event.status.message()));
-  Log(LogLevel::kWarn, "a file cannot be used; what it held before stays in force", fields);
+  base::Log(base::LogLevel::kWarn, "a file cannot be used; what it held before stays in force", fields);
 }
 
 // `self_metrics` may be null, and outlives the client otherwise.
 kubecost::CurlOptions HttpOptions(const Options& options, SelfMetrics* self_metrics) {
   kubecost::CurlOptions http = options.http;
-  http.user_agent = absl::StrCat("kubecost-allocation-exporter/", Version());
+  http.user_agent = absl::StrCat("kubecost-allocation-exporter/", base::Version());
   http.on_file = [self_metrics](const kubecost::FileEvent& event, const kubecost::Access& access) {
     LogFileEvent(event);
     if (self_metrics != nullptr) self_metrics->SetFile(event, access);
@@ -63,7 +65,7 @@ kubecost::CurlOptions HttpOptions(const Options& options, SelfMetrics* self_metr
 }
 
 // Alive = the poll loop moves on. No request outlasts its deadline, so a longer silence is a loop that is stuck.
-Server::HealthCheck HealthOf(const Poller& poller, const Options& options) {
+web::Server::HealthCheck HealthOf(const polling::Poller& poller, const Options& options) {
   const absl::Duration limit = options.http.deadline + absl::Minutes(1);
   return [&poller, limit] {
     const absl::Duration silent = poller.TimeSinceProgress();
@@ -107,112 +109,113 @@ class StopAtSignal {
   std::jthread waiting_;  // the last: it uses the others
 };
 
-int ExitCodeOf(OnceOutcome outcome) {
+int ExitCodeOf(commands::OnceOutcome outcome) {
   switch (outcome) {
-    case OnceOutcome::kComplete:
+    case commands::OnceOutcome::kComplete:
       return kExitOk;
-    case OnceOutcome::kPartial:
+    case commands::OnceOutcome::kPartial:
       return kExitPartial;
-    case OnceOutcome::kNoData:
+    case commands::OnceOutcome::kNoData:
       return kExitNoData;
-    case OnceOutcome::kUnreachable:
+    case commands::OnceOutcome::kUnreachable:
       return kExitUnreachable;
-    case OnceOutcome::kFailed:
+    case commands::OnceOutcome::kFailed:
       break;
   }
   return kExitRuntime;
 }
 
-OnceResult NotWritten(const absl::Status& status) {
-  return {OnceOutcome::kFailed, "the output cannot be written", {{"error", std::string(status.message())}}};
+commands::OnceResult NotWritten(const absl::Status& status) {
+  return {commands::OnceOutcome::kFailed, "the output cannot be written", {{"error", std::string(status.message())}}};
 }
 
-OnceResult ReadOnce(const Options& options, const OnceOptions& once, const std::vector<kubecost::Window>& days,
-                    Clock& clock) {
+commands::OnceResult ReadOnce(const Options& options, const commands::OnceOptions& once,
+                              const std::vector<base::Window>& days, base::Clock& clock) {
   const StopAtSignal signals;
   // Before Kubecost is asked: a folder that cannot be written is no reason to let it compute.
-  absl::StatusOr<OutputFile> output = once.output_file.empty()
-                                          ? absl::StatusOr<OutputFile>(OutputFile::StandardOutput())
-                                          : OutputFile::Create(once.output_file);
+  absl::StatusOr<base::OutputFile> output = once.output_file.empty()
+                                                ? absl::StatusOr<base::OutputFile>(base::OutputFile::StandardOutput())
+                                                : base::OutputFile::Create(once.output_file);
   if (!output.ok()) return NotWritten(output.status());
   kubecost::CurlHttpClient http(HttpOptions(options, nullptr));
   const bool tells_progress = isatty(STDERR_FILENO) == 1;
-  const OnceStreams streams = {[&output](absl::string_view block) { return output->Write(block); },
-                               [tells_progress](absl::string_view line) {
-                                 if (tells_progress) std::cerr << line << "\n";
-                               }};
-  OnceResult result = RunOnce(once, options, days, clock, http, streams, signals.token());
-  if (result.outcome != OnceOutcome::kComplete && result.outcome != OnceOutcome::kPartial) return result;
+  const commands::OnceStreams streams = {[&output](absl::string_view block) { return output->Write(block); },
+                                         [tells_progress](absl::string_view line) {
+                                           if (tells_progress) std::cerr << line << "\n";
+                                         }};
+  commands::OnceResult result = commands::RunOnce(once, options, days, clock, http, streams, signals.token());
+  if (result.outcome != commands::OnceOutcome::kComplete && result.outcome != commands::OnceOutcome::kPartial)
+    return result;
   const absl::Status committed = output->Commit();
   return committed.ok() ? result : NotWritten(committed);
 }
 
-int RunOnceCommand(const Options& options, const OnceOptions& once, const std::vector<kubecost::Window>& days,
-                   Clock& clock) {
+int RunOnceCommand(const Options& options, const commands::OnceOptions& once, const std::vector<base::Window>& days,
+                   base::Clock& clock) {
   TuneAllocator();
-  OnceResult result = ReadOnce(options, once, days, clock);
+  commands::OnceResult result = ReadOnce(options, once, days, clock);
   const int code = ExitCodeOf(result.outcome);
   result.fields.emplace_back("exit_code", absl::StrCat(code));
-  Log(code == kExitOk ? LogLevel::kInfo : LogLevel::kError, result.message, result.fields);
+  base::Log(code == kExitOk ? base::LogLevel::kInfo : base::LogLevel::kError, result.message, result.fields);
   return code;
 }
 
 }  // namespace
 
-int RunExporter(const Options& options, Clock& clock) {
+int RunExporter(const Options& options, base::Clock& clock) {
   TuneAllocator();
   const sigset_t signals = BlockSignals({SIGTERM, SIGINT});
 
   metrics::SnapshotStore store;
   SelfMetrics self_metrics(options);
   kubecost::CurlHttpClient http(HttpOptions(options, &self_metrics));
-  PollReportStore reports;
-  Poller poller(options, clock, http, store, reports, self_metrics);
+  polling::PollReportStore reports;
+  polling::Poller poller(options, clock, http, store, reports, self_metrics);
   std::vector<std::string> problems;
-  WebAccess access(options, self_metrics, problems);
+  web::WebAccess access(options, self_metrics, problems);
   if (!problems.empty()) {
-    Log(LogLevel::kError, "cannot start", {{"error", absl::StrJoin(problems, "; ")}});
+    base::Log(base::LogLevel::kError, "cannot start", {{"error", absl::StrJoin(problems, "; ")}});
     return kExitConfiguration;
   }
-  const absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(options, store, self_metrics, access, HealthOf(poller, options), [&](absl::string_view search) {
-        return StatusPage(options, *store.Current(), *reports.Current(), WebSecurityText(*access.Current()),
-                          clock.Now(), search);
+  const absl::StatusOr<std::unique_ptr<web::Server>> server = web::Server::Start(
+      options, store, self_metrics, access, HealthOf(poller, options), [&](absl::string_view search) {
+        return status::StatusPage(options, *store.Current(), *reports.Current(),
+                                  web::WebSecurityText(*access.Current()), clock.Now(), search);
       });
   if (!server.ok()) {
-    Log(LogLevel::kError, "cannot start", {{"error", std::string(server.status().message())}});
+    base::Log(base::LogLevel::kError, "cannot start", {{"error", std::string(server.status().message())}});
     return kExitConfiguration;
   }
-  Log(LogLevel::kInfo, "listening",
-      {{"address", absl::StrJoin((*server)->addresses(), ",")},
-       {"path", options.telemetry_path},
-       {"kubecost_url", options.endpoint.url},
-       {"version", std::string(Version())}});
+  base::Log(base::LogLevel::kInfo, "listening",
+            {{"address", absl::StrJoin((*server)->addresses(), ",")},
+             {"path", options.telemetry_path},
+             {"kubecost_url", options.endpoint.url},
+             {"version", std::string(base::Version())}});
 
   std::jthread polling([&poller](std::stop_token stop) { poller.Run(std::move(stop)); });
   int received = 0;
   sigwait(&signals, &received);
-  Log(LogLevel::kInfo, "stopping", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  base::Log(base::LogLevel::kInfo, "stopping", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
   polling.request_stop();
   polling.join();
   return kExitOk;
 }
 
-int RunMain(int argc, const char* const* argv, Clock& clock) {
+int RunMain(int argc, const char* const* argv, base::Clock& clock) {
   ParsedFlags flags = ParseFlags(argc, argv);
-  std::vector<kubecost::Window> days;
-  if (flags.once.has_value()) days = DaysOf(*flags.once, flags.options, clock.Now(), flags.problems);
+  std::vector<base::Window> days;
+  if (flags.once.has_value()) days = commands::DaysOf(*flags.once, flags.options, clock.Now(), flags.problems);
   if (flags.command == Command::kServe || flags.command == Command::kCheckConfig) {
-    for (std::string& problem : WebConfigProblems(flags.options)) flags.problems.push_back(std::move(problem));
+    for (std::string& problem : web::WebConfigProblems(flags.options)) flags.problems.push_back(std::move(problem));
   }
   if (!flags.problems.empty()) {
     std::cerr << "bad configuration, nothing was started:\n";
     for (const std::string& problem : flags.problems) std::cerr << "  " << problem << "\n";
     return kExitConfiguration;
   }
-  InitLog(flags.options.log_level, flags.options.log_format);
+  base::InitLog(flags.options.log_level, flags.options.log_format);
   if (AsksKubecost(flags.command)) {
-    for (const std::string& warning : flags.options.Warnings()) Log(LogLevel::kWarn, warning);
+    for (const std::string& warning : flags.options.Warnings()) base::Log(base::LogLevel::kWarn, warning);
   }
   switch (flags.command) {
     case Command::kPrintAndExit:
@@ -222,8 +225,9 @@ int RunMain(int argc, const char* const* argv, Clock& clock) {
       std::cout << "configuration is good\n";
       return kExitOk;
     case Command::kRender: {
-      const absl::Status status = RenderFile(flags.render_file, flags.render_level, flags.options.cluster_name,
-                                             [](absl::string_view text) { std::cout << text; });
+      const absl::Status status =
+          commands::RenderFile(flags.render_file, flags.render_level, flags.options.cluster_name,
+                               [](absl::string_view text) { std::cout << text; });
       if (status.ok()) return kExitOk;
       std::cerr << status.message() << "\n";
       return kExitRuntime;
@@ -231,8 +235,8 @@ int RunMain(int argc, const char* const* argv, Clock& clock) {
     case Command::kOnce:
       return RunOnceCommand(flags.options, *flags.once, days, clock);
     case Command::kHealthcheck: {
-      kubecost::CurlHttpClient http(HealthHttpOptions(flags.healthcheck_timeout));
-      const absl::Status status = CheckHealth(flags.healthcheck_url, flags.healthcheck_timeout, http);
+      kubecost::CurlHttpClient http(commands::HealthHttpOptions(flags.healthcheck_timeout));
+      const absl::Status status = commands::CheckHealth(flags.healthcheck_url, flags.healthcheck_timeout, http);
       (status.ok() ? std::cout : std::cerr) << (status.ok() ? "ok" : status.message()) << "\n";
       return status.ok() ? kExitOk : kExitRuntime;
     }

@@ -2,7 +2,7 @@
 #ifndef EXPORTER_APP_H_
 #define EXPORTER_APP_H_
 
-#include "exporter/clock.h"
+#include "base/clock.h"
 #include "exporter/options.h"
 
 namespace exporter {
@@ -17,10 +17,10 @@ inline constexpr int kExitPartial = 5;
 
 // Serves until SIGTERM or SIGINT and returns the exit code. To be called from the main thread, before any other
 // thread exists; blocks those signals.
-int RunExporter(const Options& options, Clock& clock);
+int RunExporter(const Options& options, base::Clock& clock);
 
 // The whole program, with the clock given.
-int RunMain(int argc, const char* const* argv, Clock& clock);
+int RunMain(int argc, const char* const* argv, base::Clock& clock);
 
 }  // namespace exporter
 

@@ -280,17 +280,18 @@ const std::vector<Flag>& Flags() {
 
       {"Log", "log.level", "LEVEL", "info", "Least severe lines to write: debug, info, warn, error.",
        [](Options& options, const Values& values) {
-         return ParseChoice<LogLevel>(values.back(),
-                                      {{"debug", LogLevel::kDebug},
-                                       {"info", LogLevel::kInfo},
-                                       {"warn", LogLevel::kWarn},
-                                       {"error", LogLevel::kError}},
-                                      options.log_level);
+         return ParseChoice<base::LogLevel>(values.back(),
+                                            {{"debug", base::LogLevel::kDebug},
+                                             {"info", base::LogLevel::kInfo},
+                                             {"warn", base::LogLevel::kWarn},
+                                             {"error", base::LogLevel::kError}},
+                                            options.log_level);
        }},
       {"Log", "log.format", "FORMAT", "logfmt", "logfmt or json.",
        [](Options& options, const Values& values) {
-         return ParseChoice<LogFormat>(values.back(), {{"logfmt", LogFormat::kLogfmt}, {"json", LogFormat::kJson}},
-                                       options.log_format);
+         return ParseChoice<base::LogFormat>(values.back(),
+                                             {{"logfmt", base::LogFormat::kLogfmt}, {"json", base::LogFormat::kJson}},
+                                             options.log_format);
        }},
   };
   return flags;

@@ -17,9 +17,9 @@
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "base/version.h"
+#include "exporter/commands/healthcheck.h"
 #include "exporter/flag_table.h"
-#include "exporter/healthcheck_command.h"
-#include "exporter/version.h"
 
 namespace exporter {
 namespace {
@@ -69,7 +69,7 @@ struct Parser {
 
   Parser() {
     app.set_help_flag("-h,--help", "Print this help and exit.");
-    app.set_version_flag("--version", VersionText(), "Print the version and exit.");
+    app.set_version_flag("--version", base::VersionText(), "Print the version and exit.");
     app.add_flag("--config.check", check_config, "Check flags and environment, report every problem, and exit.")
         ->envname(EnvironmentName("config.check"));
     app.allow_extras();
@@ -177,14 +177,14 @@ absl::Status ParseSampleInterval(const std::string& text, std::optional<absl::Du
   return absl::OkStatus();
 }
 
-absl::Status ApplyOnceFlag(absl::string_view flag, const std::string& text, OnceOptions& once) {
+absl::Status ApplyOnceFlag(absl::string_view flag, const std::string& text, commands::OnceOptions& once) {
   if (flag == "output") {
-    return ParseChoice<OutputFormat>(text,
-                                     {{"prometheus", OutputFormat::kPrometheus},
-                                      {"openmetrics", OutputFormat::kOpenMetrics},
-                                      {"csv", OutputFormat::kCsv},
-                                      {"json", OutputFormat::kJson}},
-                                     once.output);
+    return ParseChoice<commands::OutputFormat>(text,
+                                               {{"prometheus", commands::OutputFormat::kPrometheus},
+                                                {"openmetrics", commands::OutputFormat::kOpenMetrics},
+                                                {"csv", commands::OutputFormat::kCsv},
+                                                {"json", commands::OutputFormat::kJson}},
+                                               once.output);
   }
   if (flag == "date") return ParseDate(text, once.date);
   if (flag == "from") return ParseDate(text, once.from);
@@ -196,7 +196,7 @@ absl::Status ApplyOnceFlag(absl::string_view flag, const std::string& text, Once
 }
 
 void ApplyOnce(const Parser& parser, ParsedFlags& parsed) {
-  OnceOptions& once = parsed.once.emplace();
+  commands::OnceOptions& once = parsed.once.emplace();
   for (const auto& [flag, text] : parser.once_texts) {
     if (parser.once->count(absl::StrCat("--", flag)) == 0) {
       if (flag == "output")
@@ -285,7 +285,7 @@ ParsedFlags ParseFlags(int argc, const char* const* argv) {
   if (parser.render->parsed()) ApplyRender(parser, parsed);
   for (std::string& problem : parsed.options.Validate()) parsed.problems.push_back(std::move(problem));
   if (parsed.command == Command::kHealthcheck && parsed.problems.empty()) {
-    absl::StatusOr<std::string> url = HealthUrl(parsed.options);
+    absl::StatusOr<std::string> url = commands::HealthUrl(parsed.options);
     if (url.ok()) {
       parsed.healthcheck_url = *std::move(url);
     } else {

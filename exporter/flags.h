@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "exporter/once_command.h"
+#include "exporter/commands/once.h"
 #include "exporter/options.h"
 #include "kubecost/allocation.h"
 
@@ -22,7 +22,7 @@ struct ParsedFlags {
   std::string render_file;
   kubecost::Level render_level = kubecost::Level::kPod;
   // Of `once`, with --config.check as well: which days there are is for the clock to tell.
-  std::optional<OnceOptions> once;
+  std::optional<commands::OnceOptions> once;
   // Of `healthcheck`: what is asked, and for how long.
   absl::Duration healthcheck_timeout = absl::Seconds(3);
   std::string healthcheck_url;

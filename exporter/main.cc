@@ -1,7 +1,7 @@
+#include "base/clock.h"
 #include "exporter/app.h"
-#include "exporter/clock.h"
 
 int main(int argc, char** argv) {
-  exporter::SystemClock clock;
+  base::SystemClock clock;
   return exporter::RunMain(argc, argv, clock);
 }

@@ -10,8 +10,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "exporter/listen_address.h"
-#include "kubecost/url_parts.h"
+#include "base/url.h"
+#include "exporter/web/listen_address.h"
 
 namespace exporter {
 namespace {
@@ -165,7 +165,7 @@ void CheckDays(const Options& options, Problems& problems) {
 
 void CheckWeb(const Options& options, Problems& problems) {
   for (const std::string& address : options.listen_addresses) {
-    const absl::StatusOr<ListenAddress> parsed = ParseListenAddress(address);
+    const absl::StatusOr<web::ListenAddress> parsed = web::ParseListenAddress(address);
     if (!parsed.ok()) problems.push_back(absl::StrCat("--web.listen-address: ", parsed.status().message()));
     const auto same = std::count(options.listen_addresses.begin(), options.listen_addresses.end(), address);
     if (same > 1 && parsed.ok() && parsed->port != 0) {
@@ -219,7 +219,7 @@ std::vector<std::string> Options::Warnings() const {
         "Kubecost's certificate is not verified (--kubecost.tls-verify=false): whoever is in between can read and "
         "change all, credentials included; --kubecost.ca-file trusts one authority or certificate instead");
   }
-  if (is_plain && http.access.HasCredentials() && !kubecost::IsLoopback(authority)) {
+  if (is_plain && http.access.HasCredentials() && !base::IsLoopback(authority)) {
     warnings.push_back(absl::StrCat("credentials (", http.access.CredentialFlags(),
                                     ") go to Kubecost unencrypted: --kubecost.url begins with http://"));
   }
@@ -229,12 +229,6 @@ std::vector<std::string> Options::Warnings() const {
 bool IsCurrencyCode(absl::string_view text) {
   return text.size() == 3 && std::all_of(text.begin(), text.end(),
                                          [](char c) { return absl::ascii_isupper(static_cast<unsigned char>(c)); });
-}
-
-std::string UtcOffsetText(absl::Duration offset) {
-  const int64_t minutes = absl::ToInt64Minutes(offset);
-  const int64_t absolute = minutes < 0 ? -minutes : minutes;
-  return absl::StrFormat("%c%02d:%02d", minutes < 0 ? '-' : '+', absolute / 60, absolute % 60);
 }
 
 }  // namespace exporter

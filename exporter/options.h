@@ -10,10 +10,10 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "exporter/log.h"
-#include "kubecost/access_files.h"
+#include "base/log.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/allocation_query.h"
+#include "kubecost/credentials.h"
 #include "kubecost/curl_http_client.h"
 
 namespace exporter {
@@ -65,8 +65,8 @@ struct Options {
   absl::Duration web_request_timeout = absl::Seconds(5);
   absl::Duration web_keep_alive_timeout = absl::ZeroDuration();
 
-  LogLevel log_level = LogLevel::kInfo;
-  LogFormat log_format = LogFormat::kLogfmt;
+  base::LogLevel log_level = base::LogLevel::kInfo;
+  base::LogFormat log_format = base::LogFormat::kLogfmt;
 
   // Every problem of the values together, each a sentence that names its flag; empty when all is well.
   std::vector<std::string> Validate() const;
@@ -80,9 +80,6 @@ struct Options {
 
 // Whether the text is of the form of an ISO 4217 code: "EUR".
 bool IsCurrencyCode(absl::string_view text);
-
-// "+05:30"
-std::string UtcOffsetText(absl::Duration offset);
 
 }  // namespace exporter
 

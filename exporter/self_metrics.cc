@@ -14,13 +14,15 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
-#include "exporter/process_stats.h"
-#include "exporter/version.h"
-#include "exporter/views.h"
+#include "base/day.h"
+#include "base/mutex.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "exporter/polling/views.h"
 #include "kubecost/api_error.h"
 #include "metrics/exposition.h"
 #include "metrics/family.h"
-#include "metrics/mutex.h"
+#include "metrics/process_stats.h"
 
 namespace exporter {
 namespace {
@@ -87,7 +89,7 @@ void AppendSample(absl::string_view name, const std::vector<prometheus::ClientMe
   std::string block;
   const auto append = [&block](absl::string_view label, absl::string_view text) {
     absl::StrAppend(&block, block.empty() ? "{" : ",", label, "=\"");
-    metrics::AppendLabelValue(metrics::ReplaceInvalidUtf8(text), block);
+    metrics::AppendLabelValue(base::ReplaceInvalidUtf8(text), block);
     block.push_back('"');
   };
   for (const prometheus::ClientMetric::Label& label : labels) append(label.name, label.value);
@@ -119,7 +121,7 @@ void AppendFamily(const prometheus::MetricFamily& family, std::string& out) {
 }
 
 void AppendProcessFamilies(std::vector<prometheus::MetricFamily>& families) {
-  const ProcessStats stats = ReadProcessStats();
+  const metrics::ProcessStats stats = metrics::ReadProcessStats();
   const auto append = [&families](const metrics::Family& family, std::optional<double> value) {
     if (!value.has_value()) return;
     prometheus::MetricFamily& appended = families.emplace_back();
@@ -199,13 +201,13 @@ struct SelfMetrics::Families {
       Register<Gauge>(registry, metrics::FamilyNamed("kubecost_exporter_web_config_last_reload_successful"));
 
   // The one series of config_info, replaced when the API has been found.
-  metrics::Mutex mutex;
+  base::Mutex mutex;
   Labels config_labels ABSL_GUARDED_BY(mutex);
   Gauge* config ABSL_GUARDED_BY(mutex) = nullptr;
 
   // These labels anew; the others stay.
   void SetConfig(Labels labels) {
-    const metrics::MutexLock lock(mutex);
+    const base::MutexLock lock(mutex);
     labels.insert(config_labels.begin(), config_labels.end());
     if (config != nullptr && labels == config_labels) return;
     if (config != nullptr) config_info.Remove(config);
@@ -218,13 +220,13 @@ struct SelfMetrics::Families {
 SelfMetrics::SelfMetrics(const Options& options) : families_(std::make_unique<Families>()) {
   Families& families = *families_;
   families.build_info
-      .Add({{"version", std::string(Version())},
-            {"revision", std::string(Revision())},
-            {"compiler", std::string(Compiler())}})
+      .Add({{"version", std::string(base::Version())},
+            {"revision", std::string(base::Revision())},
+            {"compiler", std::string(base::Compiler())}})
       .Set(1);
   families.SetConfig({{"api", std::string(kubecost::ApiName(options.endpoint.api))},
                       {"currency", options.currency.empty() ? kDefaultCurrency : options.currency},
-                      {"utc_offset", UtcOffsetText(options.day_utc_offset)},
+                      {"utc_offset", base::UtcOffsetText(options.day_utc_offset)},
                       {"idle", std::string(IdleModeName(options.query.idle))},
                       {"share_tenancy", options.query.share_tenancy_costs ? "true" : "false"}});
   families.insecure.Add({}).Set(options.http.access.tls_verify ? 0 : 1);
@@ -236,7 +238,7 @@ SelfMetrics::SelfMetrics(const Options& options) : families_(std::make_unique<Fa
     families.api_errors.Add({{"reason", std::string(reason)}});
   }
   CountInvalidValues({});
-  for (const ViewSpec& view : kViews) {
+  for (const polling::ViewSpec& view : polling::kViews) {
     if (!view.enabled(options)) continue;
     const std::string name(view.name);
     families.view_up.Add({{"view", name}}).Set(0);

@@ -11,10 +11,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/options.h"
-#include "kubecost/access_files.h"
 #include "kubecost/allocation.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/api_error.h"
+#include "kubecost/credentials.h"
 #include "metrics/snapshot.h"
 
 namespace exporter {

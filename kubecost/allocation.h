@@ -15,21 +15,13 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/day.h"
 
 namespace kubecost {
 
 // A value that Kubecost did not give. JSON has no NaN, so it cannot collide with a real number.
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 inline bool IsKnown(double value) { return !std::isnan(value); }
-
-// A half-open span of time, [start, end).
-struct Window {
-  absl::Time start;
-  absl::Time end;
-
-  bool Contains(const Window& other) const { return other.start >= start && other.end <= end; }
-  friend bool operator==(const Window&, const Window&) = default;
-};
 
 enum class Level { kCluster, kNamespace, kPod };
 inline constexpr size_t kLevelCount = 3;
@@ -77,9 +69,9 @@ struct Allocation {
   std::string name;
   Properties properties;
   // Of the set the row belongs to. Empty when the server left it open or out.
-  std::optional<Window> window;
+  std::optional<base::Window> window;
   // From the first moment of the window in which something of the row ran to the last. Empty when not told.
-  std::optional<Window> extent;
+  std::optional<base::Window> extent;
   // Kubecost's own total, never repaired from the parts.
   double total_cost = kUnknown;
   // Each part with its adjustment: cpuCost + cpuCostAdjustment.

@@ -6,8 +6,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/day.h"
+#include "base/text.h"
 #include "kubecost/api_error.h"
-#include "kubecost/refusal.h"
+#include "kubecost/login_error.h"
 
 namespace kubecost {
 namespace {
@@ -35,15 +37,15 @@ std::string ReadErrorBody(HttpClient& http) {
 std::string MessageOf(const std::string& body, const HttpHead& head) {
   const std::string message = ParseErrorMessage(body);
   if (!message.empty() || !absl::StartsWith(head.content_type, "text/plain")) return message;
-  return SanitizeMessage(absl::string_view(body).substr(0, body.find('\n')));
+  return base::SanitizeMessage(absl::string_view(body).substr(0, body.find('\n')));
 }
 
-absl::Status CheckWindow(const Allocation& row, const Window& asked) {
+absl::Status CheckWindow(const Allocation& row, const base::Window& asked) {
   if (row.window.has_value() && asked.Contains(*row.window)) return absl::OkStatus();
   const std::string got = row.window.has_value() ? WindowText(*row.window) : "none";
   return ApiError(ErrorReason::kWindowMismatch,
-                  absl::StrCat("asked for the window ", WindowText(asked), ", but row \"", SanitizeMessage(row.name),
-                               "\" has the window ", got,
+                  absl::StrCat("asked for the window ", WindowText(asked), ", but row \"",
+                               base::SanitizeMessage(row.name), "\" has the window ", got,
                                "; --day.utc-offset must equal the UTC offset Kubecost is configured with"));
 }
 

@@ -5,8 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "base/day.h"
+#include "base/text.h"
 #include "kubecost/api_error.h"
-#include "kubecost/rfc3339.h"
 
 namespace kubecost {
 namespace {
@@ -14,11 +15,11 @@ namespace {
 // Beyond any cluster this project is built for; bounds memory against a body of countless tiny rows.
 constexpr size_t kMaxRows = 2'000'000;
 
-std::optional<Window> WindowOf(absl::string_view start, absl::string_view end) {
-  const std::optional<absl::Time> from = ParseRfc3339(start);
-  const std::optional<absl::Time> to = ParseRfc3339(end);
+std::optional<base::Window> WindowOf(absl::string_view start, absl::string_view end) {
+  const std::optional<absl::Time> from = base::ParseRfc3339(start);
+  const std::optional<absl::Time> to = base::ParseRfc3339(end);
   if (!from.has_value() || !to.has_value()) return std::nullopt;
-  return Window{*from, *to};
+  return base::Window{*from, *to};
 }
 
 }  // namespace
@@ -47,8 +48,8 @@ bool AllocationHandler::FailOnNesting(absl::string_view kind) {
 // A value of the envelope that is text or a number.
 bool AllocationHandler::EnvelopeText(absl::string_view text) {
   if (key_ == EnvelopeKey::kData) return FailOnNesting("a single value");
-  if (key_ == EnvelopeKey::kCode) code_ = SanitizeMessage(text);
-  if (key_ == EnvelopeKey::kMessage) message_ = SanitizeMessage(text);
+  if (key_ == EnvelopeKey::kCode) code_ = base::SanitizeMessage(text);
+  if (key_ == EnvelopeKey::kMessage) message_ = base::SanitizeMessage(text);
   state_ = State::kEnvelope;
   return true;
 }
@@ -326,7 +327,7 @@ bool AllocationHandler::EndRow() {
   return status_.ok();
 }
 
-std::optional<Window> AllocationHandler::ParseWindow() {
+std::optional<base::Window> AllocationHandler::ParseWindow() {
   if (window_start_ == parsed_start_ && window_end_ == parsed_end_) return parsed_window_;
   parsed_start_ = window_start_;
   parsed_end_ = window_end_;

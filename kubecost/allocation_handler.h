@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/day.h"
 #include "kubecost/allocation.h"
 #include "kubecost/body_stream.h"
 #include "kubecost/response_parser.h"
@@ -65,7 +66,7 @@ class AllocationHandler {
   std::string* TextOfField();
   double Number(RowField field) const { return numbers_[static_cast<size_t>(field)]; }
   bool EndRow();
-  std::optional<Window> ParseWindow();
+  std::optional<base::Window> ParseWindow();
 
   // Constant after construction.
   BodyStream& stream_;
@@ -94,7 +95,7 @@ class AllocationHandler {
   // The last window that was parsed: all rows of a set carry the same two texts.
   std::string parsed_start_;
   std::string parsed_end_;
-  std::optional<Window> parsed_window_;
+  std::optional<base::Window> parsed_window_;
 };
 
 }  // namespace kubecost

@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "base/day.h"
 
 namespace kubecost {
 namespace {
@@ -50,10 +51,8 @@ std::string FilterText(const AllocationQuery& query, const QuerySettings& settin
 
 }  // namespace
 
-std::string WindowText(const Window& window) {
-  constexpr absl::string_view kFormat = "%Y-%m-%dT%H:%M:%SZ";
-  return absl::StrCat(absl::FormatTime(kFormat, window.start, absl::UTCTimeZone()), ",",
-                      absl::FormatTime(kFormat, window.end, absl::UTCTimeZone()));
+std::string WindowText(const base::Window& window) {
+  return absl::StrCat(base::Rfc3339Text(window.start), ",", base::Rfc3339Text(window.end));
 }
 
 std::string QueryString(const AllocationQuery& query, const QuerySettings& settings) {
@@ -74,17 +73,6 @@ std::string QueryString(const AllocationQuery& query, const QuerySettings& setti
   // Kubecost has a set per day anyway; OpenCost wants to be told.
   append("step", query.by_day ? "1d" : "");
   return text;
-}
-
-Window DayOf(absl::Time time, absl::Duration utc_offset) {
-  // Days at a fixed offset are all 24 h long: midnight is a multiple of a day once the offset is added.
-  const absl::Duration since_epoch = time + utc_offset - absl::UnixEpoch();
-  const absl::Time start = absl::UnixEpoch() + absl::Floor(since_epoch, absl::Hours(24)) - utc_offset;
-  return Window{start, start + absl::Hours(24)};
-}
-
-Window NewestCompleteDay(absl::Time now, absl::Duration utc_offset, absl::Duration close_delay) {
-  return DayOf(now - close_delay - absl::Hours(24), utc_offset);
 }
 
 }  // namespace kubecost

@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/day.h"
 #include "kubecost/allocation.h"
 
 namespace kubecost {
@@ -25,7 +26,7 @@ struct QuerySettings {
 };
 
 struct AllocationQuery {
-  Window window;
+  base::Window window;
   Level level = Level::kPod;
   // A set of rows for each day of the window in place of one for all of it.
   bool by_day = false;
@@ -40,13 +41,7 @@ struct AllocationQuery {
 std::string QueryString(const AllocationQuery& query, const QuerySettings& settings);
 
 // "2026-11-19T00:00:00Z,2026-11-20T00:00:00Z"
-std::string WindowText(const Window& window);
-
-// The calendar day [00:00, 24:00) at `utc_offset` that `time` lies in.
-Window DayOf(absl::Time time, absl::Duration utc_offset);
-
-// The newest calendar day [00:00, 24:00) at `utc_offset` that ended at least `close_delay` before `now`.
-Window NewestCompleteDay(absl::Time now, absl::Duration utc_offset, absl::Duration close_delay);
+std::string WindowText(const base::Window& window);
 
 }  // namespace kubecost
 

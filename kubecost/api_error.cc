@@ -10,8 +10,6 @@
 namespace kubecost {
 namespace {
 
-constexpr size_t kMaxMessageBytes = 300;
-
 constexpr absl::string_view kPayloadUrl = "kubecost-allocation-exporter/reason";
 constexpr absl::string_view kHttpStatusUrl = "kubecost-allocation-exporter/http-status";
 
@@ -107,29 +105,6 @@ bool IsAnAnswer(ErrorReason reason) {
     default:
       return false;
   }
-}
-
-std::string SanitizeMessage(absl::string_view text) {
-  std::string clean;
-  for (size_t i = 0; i < text.size() && clean.size() <= kMaxMessageBytes; ++i) {
-    if (absl::StartsWith(text.substr(i), "://")) {
-      const absl::string_view rest = text.substr(i + 3);
-      const size_t at = rest.substr(0, rest.find_first_of("/ \"'")).rfind('@');
-      const bool has_credentials = at != absl::string_view::npos;
-      clean.append(has_credentials ? "://***@" : "://");
-      i += 2 + (has_credentials ? at + 1 : 0);
-      continue;
-    }
-    clean.push_back(absl::ascii_iscntrl(static_cast<unsigned char>(text[i])) ? ' ' : text[i]);
-  }
-  if (clean.size() > kMaxMessageBytes) {
-    clean.resize(kMaxMessageBytes - kCutMark.size());
-    // Not in the middle of a character.
-    while (!clean.empty() && (static_cast<unsigned char>(clean.back()) & 0xC0) == 0x80) clean.pop_back();
-    if (!clean.empty() && static_cast<unsigned char>(clean.back()) >= 0x80) clean.pop_back();
-    absl::StrAppend(&clean, kCutMark);
-  }
-  return std::string(absl::StripAsciiWhitespace(clean));
 }
 
 }  // namespace kubecost

@@ -80,12 +80,6 @@ bool MayBeTooBig(const absl::Status& status);
 // True when the server answered, be it badly: not when it could not be reached, or sent somebody to log in.
 bool IsAnAnswer(ErrorReason reason);
 
-// What stands at the end of a text that was cut.
-inline constexpr absl::string_view kCutMark = "...";
-
-// A text from upstream made fit for one line of a log: no control characters, no credentials of a URL, short.
-std::string SanitizeMessage(absl::string_view text);
-
 }  // namespace kubecost
 
 #endif  // KUBECOST_API_ERROR_H_

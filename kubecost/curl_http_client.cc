@@ -10,10 +10,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/url.h"
 #include "kubecost/api_error.h"
 #include "kubecost/tls_advice.h"
 #include "kubecost/transport_error.h"
-#include "kubecost/url_parts.h"
 
 namespace kubecost {
 namespace {
@@ -190,7 +190,7 @@ class CurlHttpClient::Transfer {
       SetBlob(CURLOPT_SSLCERT_BLOB, access.cert_pem);
       SetBlob(CURLOPT_SSLKEY_BLOB, access.key_pem);
     }
-    const UrlParts parts = SplitUrl(url_);
+    const base::UrlParts parts = base::SplitUrl(url_);
     std::string url = url_;
     if (!settings.server_name.empty()) {
       // libcurl names and verifies the host of the URL: it is given the other name, and where that is to be found.
@@ -233,7 +233,8 @@ class CurlHttpClient::Transfer {
                      static_cast<long>(absl::ToInt64Milliseconds(options_.connect_timeout)));
     curl_easy_setopt(easy_, CURLOPT_USERAGENT, options_.user_agent.c_str());
     // No proxy reaches the loopback that is meant, and credentials sent there are thought to stay on the machine.
-    if (!options_.allow_proxy || IsLoopback(SplitUrl(url_).host)) curl_easy_setopt(easy_, CURLOPT_NOPROXY, "*");
+    if (!options_.allow_proxy || base::IsLoopback(base::SplitUrl(url_).host))
+      curl_easy_setopt(easy_, CURLOPT_NOPROXY, "*");
     if (options_.accept_gzip) curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
     // A proxy's answer to CONNECT is not Kubecost's.
     curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);

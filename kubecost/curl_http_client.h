@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "kubecost/access_files.h"
+#include "kubecost/credentials.h"
 #include "kubecost/http_client.h"
 
 namespace kubecost {

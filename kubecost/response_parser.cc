@@ -5,6 +5,7 @@
 #include <rapidjson/reader.h>
 
 #include "absl/strings/str_cat.h"
+#include "base/text.h"
 #include "kubecost/allocation_handler.h"
 #include "kubecost/api_error.h"
 #include "kubecost/body_stream.h"
@@ -92,7 +93,8 @@ absl::StatusOr<TextMap> ParseTextMap(ByteSource source, Envelope envelope) {
   if (document.HasParseError()) return JsonError(document);
   const rapidjson::Value* code = Member(document, "code");
   if (code != nullptr && Text(code) != "200") {
-    return UpstreamCodeError(SanitizeMessage(Text(code)), SanitizeMessage(Text(Member(document, "message"))));
+    return UpstreamCodeError(base::SanitizeMessage(Text(code)),
+                             base::SanitizeMessage(Text(Member(document, "message"))));
   }
   const rapidjson::Value* data = Member(document, "data");
   if (data == nullptr && envelope == Envelope::kOptional) data = &document;
@@ -112,7 +114,7 @@ std::string ParseErrorMessage(absl::string_view body) {
   rapidjson::Document document;
   document.Parse<kDocumentFlags>(body.data(), body.size());
   if (document.HasParseError()) return "";
-  return SanitizeMessage(Text(Member(document, "message")));
+  return base::SanitizeMessage(Text(Member(document, "message")));
 }
 
 }  // namespace kubecost

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/day.h"
 
 namespace metrics {
 namespace {
@@ -109,7 +110,7 @@ double ValueOf(const DailyFacts::Status& status, Column column, Level level) {
       return day.settled ? 1 : 0;
     case Column::kCoverage: {
       if (!cluster.extent.has_value()) return kUnknown;
-      const kubecost::Window& window = day.facts->window;
+      const base::Window& window = day.facts->window;
       return std::min(1.0, absl::FDivDuration(cluster.extent->covered, window.end - window.start));
     }
     case Column::kPods:

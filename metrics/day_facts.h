@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/day.h"
 #include "kubecost/allocation.h"
+#include "metrics/coverage.h"
 #include "metrics/level_table.h"
-#include "metrics/run_time.h"
 
 namespace metrics {
 
@@ -30,7 +31,7 @@ struct ClusterDay {
 
 // One generation: all levels read without a change of Kubecost's in between.
 struct DayFacts : LevelTables {
-  kubecost::Window window;
+  base::Window window;
   // "2026-11-19", at the offset the days are counted in.
   std::string date;
   // False when the pod level was not asked for.

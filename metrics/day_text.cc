@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/types/span.h"
+#include "base/text.h"
 #include "metrics/exposition.h"
 
 namespace metrics {
@@ -84,7 +85,7 @@ std::string JsonText(absl::string_view escaped) {
 // A JSON string from any text.
 std::string JsonTextOf(absl::string_view text) {
   std::string escaped;
-  AppendLabelValue(ReplaceInvalidUtf8(text), escaped);
+  AppendLabelValue(base::ReplaceInvalidUtf8(text), escaped);
   return JsonText(escaped);
 }
 

@@ -9,26 +9,6 @@
 namespace metrics {
 namespace {
 
-constexpr absl::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-// Length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none (RFC 3629: no overlong form,
-// no surrogate, nothing above U+10FFFF).
-size_t SequenceLength(absl::string_view text) {
-  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const size_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  if ((lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF0 && byte(1) < 0x90) ||
-      (lead == 0xF4 && byte(1) > 0x8F)) {
-    return 0;
-  }
-  return length;
-}
-
 absl::string_view TypeName(Type type) {
   switch (type) {
     case Type::kGauge:
@@ -42,25 +22,6 @@ absl::string_view TypeName(Type type) {
 }
 
 }  // namespace
-
-bool IsValidUtf8(absl::string_view text) {
-  while (!text.empty()) {
-    const size_t length = SequenceLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-std::string ReplaceInvalidUtf8(absl::string_view text) {
-  std::string valid;
-  while (!text.empty()) {
-    const size_t length = SequenceLength(text);
-    absl::StrAppend(&valid, length == 0 ? kReplacement : text.substr(0, length));
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return valid;
-}
 
 void AppendLabelValue(absl::string_view value, std::string& out) {
   for (const char c : value) {

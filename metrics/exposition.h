@@ -13,11 +13,6 @@ namespace metrics {
 // Prometheus 3 refuses a scrape without exactly this.
 inline constexpr absl::string_view kTextContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-bool IsValidUtf8(absl::string_view text);
-
-// `text` with every byte that does not belong to valid UTF-8 replaced by U+FFFD.
-std::string ReplaceInvalidUtf8(absl::string_view text);
-
 // Appends `value`, valid UTF-8, as it stands between the quotes of a label.
 void AppendLabelValue(absl::string_view value, std::string& out);
 

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "metrics/render.h"
+#include "metrics/prometheus_text.h"
 
 namespace metrics {
 namespace {
@@ -90,7 +90,7 @@ std::shared_ptr<const CompressedText> CompressedSnapshots::Get(const std::shared
   Entry entry;
   bool is_mine = false;
   {
-    const MutexLock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (snapshot_.lock() != snapshot) {
       snapshot_ = snapshot;
       entries_.clear();

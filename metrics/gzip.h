@@ -11,7 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
-#include "metrics/mutex.h"
+#include "base/mutex.h"
 #include "metrics/selection.h"
 #include "metrics/snapshot.h"
 
@@ -40,7 +40,7 @@ class CompressedSnapshots {
  private:
   using Entry = std::shared_future<std::shared_ptr<const CompressedText>>;
 
-  Mutex mutex_;
+  base::Mutex mutex_;
   // Weak: a snapshot that has been replaced is not kept for its compressed text's sake.
   std::weak_ptr<const Snapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
   std::map<Selection, Entry> entries_ ABSL_GUARDED_BY(mutex_);

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "metrics/coverage.h"
 #include "metrics/family.h"
-#include "metrics/run_time.h"
 
 namespace metrics {
 

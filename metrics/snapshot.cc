@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/text.h"
 #include "metrics/exposition.h"
 
 namespace metrics {
@@ -81,7 +82,7 @@ std::string ClusterInfoLabels(const std::map<std::string, std::string>& info, co
   std::string block = "{";
   for (const auto& [name, value] : labels) {
     absl::StrAppend(&block, block.size() > 1 ? "," : "", name, "=\"");
-    AppendLabelValue(ReplaceInvalidUtf8(value), block);
+    AppendLabelValue(base::ReplaceInvalidUtf8(value), block);
     block.push_back('"');
   }
   absl::StrAppend(&block, "} ");

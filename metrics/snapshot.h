@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "metrics/cell.h"
+#include "base/cell.h"
+#include "base/day.h"
 #include "metrics/daily_facts.h"
 #include "metrics/day_facts.h"
 
@@ -18,7 +19,7 @@ namespace metrics {
 
 // Costs of a window that Kubecost has not closed or reconciled; totals alone, every level summed from one answer.
 struct LiveFacts : LevelTables {
-  kubecost::Window window;
+  base::Window window;
   absl::Time read_at;
 };
 
@@ -54,7 +55,7 @@ struct ClusterInfoSettings {
 // what it knows. Empty when there is neither an id nor a cluster name.
 std::string ClusterInfoLabels(const std::map<std::string, std::string>& info, const ClusterInfoSettings& settings);
 
-using SnapshotStore = Cell<Snapshot>;
+using SnapshotStore = base::Cell<Snapshot>;
 
 }  // namespace metrics
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/text.h"
 #include "metrics/exposition.h"
 
 namespace metrics {
@@ -43,7 +44,7 @@ bool HasOnlyUnmountedClaims(const kubecost::Properties& properties) {
 
 bool HasInvalidUtf8(const kubecost::Properties& properties) {
   const std::array<const std::string*, 6> texts = TextsOf(properties);
-  return !std::all_of(texts.begin(), texts.end(), [](const std::string* text) { return IsValidUtf8(*text); });
+  return !std::all_of(texts.begin(), texts.end(), [](const std::string* text) { return base::IsValidUtf8(*text); });
 }
 
 double Cost(const std::array<double, kubecost::kResourceCount>& costs, Resource resource) {
@@ -124,8 +125,8 @@ RowProblem TableBuilder::AddRepaired(const Allocation& row) {
   kubecost::Properties& properties = repaired.properties;
   for (std::string* text : {&properties.cluster, &properties.node, &properties.namespace_name, &properties.pod,
                             &properties.controller, &properties.controller_kind}) {
-    if (IsValidUtf8(*text)) continue;
-    *text = ReplaceInvalidUtf8(*text);
+    if (base::IsValidUtf8(*text)) continue;
+    *text = base::ReplaceInvalidUtf8(*text);
     ++invalid_utf8_;
   }
   return Add(repaired);
@@ -339,7 +340,7 @@ void TableBuilder::FillSums(LevelTable& table) {
 LevelTable TableBuilder::Build(Columns columns) {
   if (clusters_.texts().size() == 1 && clusters_.texts()[0].empty()) {
     escaped_.clear();
-    AppendLabelValue(ReplaceInvalidUtf8(fallback_cluster_), escaped_);
+    AppendLabelValue(base::ReplaceInvalidUtf8(fallback_cluster_), escaped_);
     clusters_.ReplaceOnly(escaped_);
   }
   SortRows();

@@ -15,5 +15,5 @@ echo "== clang-format"
 git ls-files '*.cc' '*.h' | xargs clang-format-14 --dry-run --Werror
 
 echo "== clang-tidy"
-printf '%s\n' kubecost/*.cc metrics/*.cc exporter/*.cc | xargs -n 4 -P "$(nproc)" clang-tidy-14 -p build/clang --quiet 2> /dev/null
+git ls-files "base/*.cc" "kubecost/*.cc" "metrics/*.cc" "exporter/*.cc" | xargs -n 4 -P "$(nproc)" clang-tidy-14 -p build/clang --quiet 2> /dev/null
 echo "Nothing found."

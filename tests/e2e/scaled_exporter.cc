@@ -9,12 +9,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/clock.h"
 #include "exporter/app.h"
-#include "exporter/clock.h"
 
 namespace {
 
-class ScaledClock : public exporter::Clock {
+class ScaledClock : public base::Clock {
  public:
   ScaledClock(absl::Time now, absl::Time epoch, double scale) : start_(now), epoch_(epoch), scale_(scale) {}
 
@@ -27,7 +27,7 @@ class ScaledClock : public exporter::Clock {
   const absl::Time start_;
   const absl::Time epoch_;
   const double scale_;
-  exporter::SystemClock real_;
+  base::SystemClock real_;
 };
 
 std::string Environment(const char* name) {

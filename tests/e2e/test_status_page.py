@@ -118,7 +118,7 @@ class StatusPageTest(unittest.TestCase):
         style = Outline(answer.body.decode("utf-8")).style
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         policy = answer.headers["Content-Security-Policy"]
-        self.assertIn(f"style-src 'sha256-{digest}'", policy, "kStatusStyleHash in exporter/status_style.cc is old")
+        self.assertIn(f"style-src 'sha256-{digest}'", policy, "kStatusStyleHash in exporter/status/style.cc is old")
         for directive in ("default-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"):
             self.assertIn(directive, policy)
         self.assertEqual("no-referrer", answer.headers["Referrer-Policy"])

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/day.h"
 
 namespace exporter {
 namespace {
@@ -88,7 +89,7 @@ TEST(FlagsTest, EveryFlagReachesItsOption) {
   EXPECT_EQ(options.cluster_info, ClusterInfoMode::kOff);
   EXPECT_EQ(options.cluster_info_labels, (std::map<std::string, std::string>{{"region", "eu"}, {"owner", "me=you"}}));
   EXPECT_EQ(options.currency, "EUR");
-  EXPECT_EQ(UtcOffsetText(options.day_utc_offset), "-08:30");
+  EXPECT_EQ(base::UtcOffsetText(options.day_utc_offset), "-08:30");
   EXPECT_EQ(options.day_close_delay, absl::Minutes(90));
   EXPECT_EQ(options.day_refresh, absl::Minutes(30));
   EXPECT_EQ(options.listen_addresses, (std::vector<std::string>{"127.0.0.1:0", "[::1]:1"}));
@@ -97,8 +98,8 @@ TEST(FlagsTest, EveryFlagReachesItsOption) {
   EXPECT_EQ(options.web_max_requests, 3);
   EXPECT_EQ(options.web_request_timeout, absl::Seconds(2));
   EXPECT_EQ(options.web_keep_alive_timeout, absl::Milliseconds(100));
-  EXPECT_EQ(options.log_level, LogLevel::kDebug);
-  EXPECT_EQ(options.log_format, LogFormat::kJson);
+  EXPECT_EQ(options.log_level, base::LogLevel::kDebug);
+  EXPECT_EQ(options.log_format, base::LogFormat::kJson);
 }
 
 TEST(FlagsTest, EnvironmentVariablesAndFlagsOverThem) {

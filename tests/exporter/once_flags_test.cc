@@ -21,7 +21,7 @@ TEST(OnceFlagsTest, EveryFlagReachesItsOption) {
   EXPECT_TRUE(parsed.problems.empty()) << absl::StrJoin(parsed.problems, "\n");
   EXPECT_EQ(parsed.command, Command::kOnce);
   ASSERT_TRUE(parsed.once.has_value());
-  EXPECT_EQ(parsed.once->output, OutputFormat::kOpenMetrics);
+  EXPECT_EQ(parsed.once->output, commands::OutputFormat::kOpenMetrics);
   EXPECT_EQ(parsed.once->output_file, "f.om");
   EXPECT_FALSE(parsed.once->date.has_value()) << "an empty value is as good as none";
   EXPECT_EQ(parsed.once->from, absl::CivilDay(2026, 11, 5));

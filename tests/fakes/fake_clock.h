@@ -4,11 +4,11 @@
 
 #include <vector>
 
-#include "exporter/clock.h"
+#include "base/clock.h"
 
 namespace fakes {
 
-class FakeClock : public exporter::Clock {
+class FakeClock : public base::Clock {
  public:
   explicit FakeClock(absl::Time now) : now_(now) {}
 

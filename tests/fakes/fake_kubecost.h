@@ -11,8 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "base/day.h"
 #include "kubecost/api_error.h"
-#include "kubecost/rfc3339.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_http_client.h"
 
@@ -38,8 +38,8 @@ class FakeKubecost {
     requests.push_back(url);
     if (failing.has_value()) return *failing;
     if (absl::StrContains(url, "/clusterInfo")) return Json(R"({"id":"c1"})");
-    const absl::Time start = *kubecost::ParseRfc3339(Parameter(url, "window").substr(0, 20));
-    const absl::Time end = *kubecost::ParseRfc3339(Parameter(url, "window").substr(21));
+    const absl::Time start = *base::ParseRfc3339(Parameter(url, "window").substr(0, 20));
+    const absl::Time end = *base::ParseRfc3339(Parameter(url, "window").substr(21));
     if (Parameter(url, "accumulate") == "false") {
       if (long_window.has_value()) return *long_window;
       std::vector<std::string> sets;

@@ -10,9 +10,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/text.h"
 #include "kubecost/response_parser.h"
-#include "metrics/exposition.h"
-#include "metrics/render.h"
+#include "metrics/prometheus_text.h"
 #include "metrics/table_builder.h"
 #include "tests/golden.h"
 
@@ -59,7 +59,7 @@ void ExpectWellFormed(const std::string& text) {
     const size_t end = line.rfind("} ");
     ASSERT_NE(end, absl::string_view::npos) << line;
     EXPECT_TRUE(absl::StartsWith(line, "kubecost_")) << line;
-    EXPECT_TRUE(metrics::IsValidUtf8(line)) << line;
+    EXPECT_TRUE(base::IsValidUtf8(line)) << line;
     EXPECT_TRUE(series.insert(line.substr(0, end)).second) << "twice: " << line;
   }
 }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/day.h"
 #include "kubecost/api_error.h"
 #include "tests/fakes/fake_http_client.h"
 
@@ -14,7 +15,7 @@ using fakes::FakeAnswer;
 using fakes::FakeHttpClient;
 
 const absl::Time kMidnight = absl::FromCivil(absl::CivilDay(2026, 11, 19), absl::UTCTimeZone());
-const Window kDay = {kMidnight, kMidnight + absl::Hours(24)};
+const base::Window kDay = {kMidnight, kMidnight + absl::Hours(24)};
 constexpr absl::string_view kDayText = "2026-11-19T00:00:00Z,2026-11-20T00:00:00Z";
 
 std::string RowWithWindow(absl::string_view start, absl::string_view end) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/day.h"
+
 namespace kubecost {
 namespace {
 
@@ -9,7 +11,7 @@ absl::Time Utc(int year, int month, int day, int hour = 0, int minute = 0) {
   return absl::FromCivil(absl::CivilMinute(year, month, day, hour, minute), absl::UTCTimeZone());
 }
 
-const Window kDay = {Utc(2026, 11, 19), Utc(2026, 11, 20)};
+const base::Window kDay = {Utc(2026, 11, 19), Utc(2026, 11, 20)};
 
 TEST(QueryStringTest, EveryParameterInWhichTheProductsDifferIsSent) {
   EXPECT_EQ(QueryString({kDay, Level::kPod}, {}),
@@ -80,9 +82,10 @@ TEST(QueryStringTest, DaysOneByOneForBothProducts) {
 }
 
 TEST(DayOfTest, DaysBeginAtTheOffset) {
-  EXPECT_EQ(DayOf(Utc(2026, 11, 19, 23, 59), absl::ZeroDuration()), kDay);
-  EXPECT_EQ(DayOf(Utc(2026, 11, 19), absl::ZeroDuration()), kDay);
-  EXPECT_EQ(DayOf(Utc(2026, 11, 19), absl::Hours(-8)), (Window{Utc(2026, 11, 18, 8), Utc(2026, 11, 19, 8)}));
+  EXPECT_EQ(base::DayOf(Utc(2026, 11, 19, 23, 59), absl::ZeroDuration()), kDay);
+  EXPECT_EQ(base::DayOf(Utc(2026, 11, 19), absl::ZeroDuration()), kDay);
+  EXPECT_EQ(base::DayOf(Utc(2026, 11, 19), absl::Hours(-8)),
+            (base::Window{Utc(2026, 11, 18, 8), Utc(2026, 11, 19, 8)}));
 }
 
 TEST(WindowTextTest, IsAPairOfUtcTimes) {
@@ -91,26 +94,26 @@ TEST(WindowTextTest, IsAPairOfUtcTimes) {
 
 TEST(NewestCompleteDayTest, ADayIsCompleteTwoHoursAfterItsEnd) {
   const absl::Duration delay = absl::Hours(2);
-  EXPECT_EQ(NewestCompleteDay(Utc(2026, 11, 20, 1, 59), absl::ZeroDuration(), delay),
-            (Window{Utc(2026, 11, 18), Utc(2026, 11, 19)}));
-  EXPECT_EQ(NewestCompleteDay(Utc(2026, 11, 20, 2), absl::ZeroDuration(), delay), kDay);
-  EXPECT_EQ(NewestCompleteDay(Utc(2026, 11, 21, 1, 59), absl::ZeroDuration(), delay), kDay);
+  EXPECT_EQ(base::NewestCompleteDay(Utc(2026, 11, 20, 1, 59), absl::ZeroDuration(), delay),
+            (base::Window{Utc(2026, 11, 18), Utc(2026, 11, 19)}));
+  EXPECT_EQ(base::NewestCompleteDay(Utc(2026, 11, 20, 2), absl::ZeroDuration(), delay), kDay);
+  EXPECT_EQ(base::NewestCompleteDay(Utc(2026, 11, 21, 1, 59), absl::ZeroDuration(), delay), kDay);
 }
 
 TEST(NewestCompleteDayTest, DaysBeginAtTheOffset) {
   // At +05:30 midnight is 18:30 UTC of the day before.
   const absl::Duration offset = absl::Hours(5) + absl::Minutes(30);
-  EXPECT_EQ(NewestCompleteDay(Utc(2026, 11, 20, 12), offset, absl::Hours(2)),
-            (Window{Utc(2026, 11, 18, 18, 30), Utc(2026, 11, 19, 18, 30)}));
-  EXPECT_EQ(NewestCompleteDay(Utc(2026, 11, 20, 12), -absl::Hours(8), absl::Hours(2)),
-            (Window{Utc(2026, 11, 19, 8), Utc(2026, 11, 20, 8)}));
+  EXPECT_EQ(base::NewestCompleteDay(Utc(2026, 11, 20, 12), offset, absl::Hours(2)),
+            (base::Window{Utc(2026, 11, 18, 18, 30), Utc(2026, 11, 19, 18, 30)}));
+  EXPECT_EQ(base::NewestCompleteDay(Utc(2026, 11, 20, 12), -absl::Hours(8), absl::Hours(2)),
+            (base::Window{Utc(2026, 11, 19, 8), Utc(2026, 11, 20, 8)}));
 }
 
 TEST(NewestCompleteDayTest, MonthAndYearEnds) {
-  EXPECT_EQ(NewestCompleteDay(Utc(2027, 1, 1, 3), absl::ZeroDuration(), absl::Hours(2)),
-            (Window{Utc(2026, 12, 31), Utc(2027, 1, 1)}));
-  EXPECT_EQ(NewestCompleteDay(Utc(2028, 3, 1, 3), absl::ZeroDuration(), absl::Hours(2)),
-            (Window{Utc(2028, 2, 29), Utc(2028, 3, 1)}));
+  EXPECT_EQ(base::NewestCompleteDay(Utc(2027, 1, 1, 3), absl::ZeroDuration(), absl::Hours(2)),
+            (base::Window{Utc(2026, 12, 31), Utc(2027, 1, 1)}));
+  EXPECT_EQ(base::NewestCompleteDay(Utc(2028, 3, 1, 3), absl::ZeroDuration(), absl::Hours(2)),
+            (base::Window{Utc(2028, 2, 29), Utc(2028, 3, 1)}));
 }
 
 }  // namespace

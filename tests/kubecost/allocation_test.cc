@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/day.h"
+
 namespace kubecost {
 namespace {
 
@@ -40,7 +42,7 @@ TEST(AddCostsTest, UnknownStaysUnknown) {
 
 TEST(WindowTest, ContainsComparesInstants) {
   const absl::Time midnight = absl::FromCivil(absl::CivilDay(2026, 11, 19), absl::UTCTimeZone());
-  const Window day = {midnight, midnight + absl::Hours(24)};
+  const base::Window day = {midnight, midnight + absl::Hours(24)};
   EXPECT_TRUE(day.Contains(day));
   EXPECT_TRUE(day.Contains({midnight + absl::Hours(1), midnight + absl::Hours(2)}));
   EXPECT_FALSE(day.Contains({midnight - absl::Seconds(1), midnight + absl::Hours(2)}));

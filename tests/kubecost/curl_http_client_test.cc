@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/day.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/api_error.h"
 #include "tests/simulator/simulator.h"
@@ -45,7 +46,7 @@ class CurlHttpClientTest : public testing::Test {
     rows_ = 0;
     return client
         .GetAllocations(
-            {NewestCompleteDay(kNow, absl::ZeroDuration(), absl::Hours(2)), Level::kPod},
+            {base::NewestCompleteDay(kNow, absl::ZeroDuration(), absl::Hours(2)), Level::kPod},
             [this](const Allocation&) {
               ++rows_;
               return absl::OkStatus();

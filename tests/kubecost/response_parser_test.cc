@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/day.h"
 #include "kubecost/api_error.h"
 
 namespace kubecost {
@@ -368,7 +369,7 @@ TEST(ParseAllocationsTest, ReadsWhenARowRan) {
     EXPECT_TRUE(parsed.answer.ok()) << parsed.answer.status();
     return parsed.rows.at(0).extent;
   };
-  const Window expected = {absl::FromUnixSeconds(1795082400), absl::FromUnixSeconds(1795084200)};
+  const base::Window expected = {absl::FromUnixSeconds(1795082400), absl::FromUnixSeconds(1795084200)};
   for (const size_t piece : {1U, 7U, 4096U}) {
     EXPECT_EQ(extent_of(R"("start":"2026-11-19T10:00:00Z","end":"2026-11-19T10:30:00Z",)", piece), expected);
     EXPECT_EQ(extent_of(R"("start" : "2026-11-19T11:00:00+01:00", "end": "2026-11-19T10:30:00.0Z" ,)", piece),

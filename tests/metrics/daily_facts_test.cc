@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "metrics/render.h"
+#include "metrics/prometheus_text.h"
 #include "metrics/table_builder.h"
 #include "tests/golden.h"
 

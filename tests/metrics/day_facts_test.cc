@@ -3,15 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include "metrics/run_time.h"
+#include "base/day.h"
+#include "metrics/coverage.h"
 #include "metrics/table_builder.h"
 
 namespace metrics {
 namespace {
 
+using base::Window;
 using kubecost::Allocation;
 using kubecost::kUnknown;
-using kubecost::Window;
 
 const absl::Time kMidnight = absl::FromCivil(absl::CivilDay(2026, 11, 19), absl::UTCTimeZone());
 

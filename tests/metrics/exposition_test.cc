@@ -8,6 +8,8 @@
 #include <limits>
 #include <random>
 
+#include "base/text.h"
+
 namespace metrics {
 namespace {
 
@@ -70,18 +72,18 @@ TEST(ReplaceInvalidUtf8Test, EveryKindOfInvalidSequence) {
   for (const char* invalid : {"\xff", "\xfe", "\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
                               "\xf8\x88\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x98"}) {
     const std::string text = std::string("a") + invalid + "b";
-    EXPECT_FALSE(IsValidUtf8(text));
-    const std::string valid = ReplaceInvalidUtf8(text);
+    EXPECT_FALSE(base::IsValidUtf8(text));
+    const std::string valid = base::ReplaceInvalidUtf8(text);
     EXPECT_EQ(valid.substr(0, 4), "a\xEF\xBF\xBD");
     EXPECT_EQ(valid.back(), 'b');
-    EXPECT_TRUE(IsValidUtf8(valid));
+    EXPECT_TRUE(base::IsValidUtf8(valid));
   }
 }
 
 TEST(ReplaceInvalidUtf8Test, ValidTextStays) {
   for (const char* text : {"", "plain", "größe-日本-😀", "\xEF\xBF\xBD", "\xf4\x8f\xbf\xbf"}) {
-    EXPECT_TRUE(IsValidUtf8(text)) << text;
-    EXPECT_EQ(ReplaceInvalidUtf8(text), text);
+    EXPECT_TRUE(base::IsValidUtf8(text)) << text;
+    EXPECT_EQ(base::ReplaceInvalidUtf8(text), text);
   }
 }
 

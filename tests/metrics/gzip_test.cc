@@ -8,7 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "metrics/render.h"
+#include "metrics/prometheus_text.h"
 #include "metrics/table_builder.h"
 
 namespace metrics {

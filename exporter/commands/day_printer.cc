@@ -1,0 +1,101 @@
+#include "exporter/commands/day_printer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/day.h"
+#include "metrics/open_metrics.h"
+#include "metrics/prometheus_text.h"
+#include "metrics/snapshot.h"
+
+namespace commands {
+namespace {
+
+constexpr absl::Duration kSampleInterval = absl::Hours(1);
+
+}  // namespace
+
+polling::PodLevel DayPrinter::PodsOf(bool is_newest) const {
+  if (once_.output != OutputFormat::kPrometheus) return polling::PodLevel::kEverything;
+  if (is_newest) return polling::PodLevel::kAll;
+  return options_.day_pod_resources ? polling::PodLevel::kCosts : polling::PodLevel::kTotals;
+}
+
+bool DayPrinter::WantsClusterInfo() const { return once_.output == OutputFormat::kPrometheus; }
+
+bool DayPrinter::WantsCurrency() const {
+  switch (once_.output) {
+    case OutputFormat::kPrometheus:
+      return options_.compat_cloudtuner;
+    case OutputFormat::kOpenMetrics:
+      return false;
+    case OutputFormat::kCsv:
+    case OutputFormat::kJson:
+      break;
+  }
+  return true;
+}
+
+void DayPrinter::Begin(std::string currency, std::shared_ptr<const std::string> cluster_info) {
+  currency_ = std::move(currency);
+  cluster_info_ = std::move(cluster_info);
+  csv_.emplace(currency_, out_);
+  json_.emplace(currency_, base::UtcOffsetText(options_.day_utc_offset), out_);
+}
+
+bool DayPrinter::Print(const metrics::ServedDay& day) {
+  switch (once_.output) {
+    case OutputFormat::kCsv:
+      csv_->Write(day);
+      return out_.Flush();
+    case OutputFormat::kJson:
+      json_->Write(day);
+      return out_.Flush();
+    case OutputFormat::kPrometheus:
+    case OutputFormat::kOpenMetrics:
+      days_.push_back(day);
+      break;
+  }
+  return true;
+}
+
+void DayPrinter::End(const std::vector<metrics::MissingDay>& missing, std::shared_ptr<const metrics::DayFacts> newest,
+                     absl::Time now) {
+  if (once_.output == OutputFormat::kJson) json_->End(missing);
+  if (once_.output == OutputFormat::kOpenMetrics) PrintOpenMetrics(now);
+  if (once_.output == OutputFormat::kPrometheus) PrintPrometheus(std::move(newest));
+  out_.Flush();
+}
+
+// What /metrics would show if --day.keep were the length of the range and its last day the newest complete one.
+void DayPrinter::PrintPrometheus(std::shared_ptr<const metrics::DayFacts> newest) {
+  auto snapshot = std::make_shared<metrics::Snapshot>();
+  snapshot->day = std::move(newest);
+  snapshot->daily = std::make_shared<const metrics::DailyFacts>(std::move(days_), options_.day_pod_resources);
+  snapshot->cluster_info = cluster_info_;
+  snapshot->compat_currency = options_.compat_cloudtuner ? currency_ : "";
+  metrics::Renderer renderer(std::move(snapshot));
+  for (absl::string_view block = renderer.Next(); !block.empty() && out_.is_wanted(); block = renderer.Next()) {
+    out_.Append(block);
+  }
+}
+
+// As if the exporter had run: a day is seen from its close on, by the plain families for a day, by those keyed by date
+// for --day.keep days. Never later than now.
+void DayPrinter::PrintOpenMetrics(absl::Time now) {
+  const absl::Duration interval = once_.sample_interval.value_or(kSampleInterval);
+  std::vector<metrics::StampedDay> stamped;
+  for (metrics::ServedDay& day : days_) {
+    const absl::Time closed = day.facts->window.end + options_.day_close_delay;
+    const auto times = [&](int days) {
+      const absl::Time end = closed + days * absl::Hours(24);
+      return metrics::SampleTimes(closed, std::min(end, now + absl::Seconds(1)), interval);
+    };
+    std::vector<int64_t> plain = times(1);
+    std::vector<int64_t> dated = times(options_.day_keep);
+    stamped.push_back({std::move(day), std::move(plain), std::move(dated)});
+  }
+  metrics::WriteOpenMetrics(stamped, options_.day_pod_resources, out_);
+}
+
+}  // namespace commands

@@ -1,0 +1,62 @@
+// Gives the days that `once` has read their form.
+#ifndef EXPORTER_COMMANDS_DAY_PRINTER_H_
+#define EXPORTER_COMMANDS_DAY_PRINTER_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "exporter/commands/once.h"
+#include "exporter/options.h"
+#include "exporter/polling/day_reader.h"
+#include "metrics/block_writer.h"
+#include "metrics/daily_facts.h"
+#include "metrics/day_text.h"
+
+namespace commands {
+
+// CSV and JSON leave with each day; the other forms have their families in one piece over all days, so that the days
+// are kept, as tables, until the end. For one thread.
+class DayPrinter {
+ public:
+  // `write` takes a block and returns false when no more is wanted.
+  DayPrinter(const OnceOptions& once, const exporter::Options& options, std::function<bool(absl::string_view)> write)
+      : once_(once), options_(options), out_(std::move(write)) {}
+
+  // How much of a day's pods it prints.
+  polling::PodLevel PodsOf(bool is_newest) const;
+  // Whether it shows what is known of the cluster, and the currency.
+  bool WantsClusterInfo() const;
+  bool WantsCurrency() const;
+
+  // To be called before the first day. `cluster_info`: the label block, null when it is not known.
+  void Begin(std::string currency, std::shared_ptr<const std::string> cluster_info);
+  // In the order of dates. False when no more is wanted.
+  bool Print(const metrics::ServedDay& day);
+  // After the last day. `newest`, which the plain families show, is null when that day could not be read.
+  void End(const std::vector<metrics::MissingDay>& missing, std::shared_ptr<const metrics::DayFacts> newest,
+           absl::Time now);
+
+ private:
+  void PrintPrometheus(std::shared_ptr<const metrics::DayFacts> newest);
+  void PrintOpenMetrics(absl::Time now);
+
+  // Constant after construction.
+  const OnceOptions& once_;
+  const exporter::Options& options_;
+
+  metrics::BlockWriter out_;
+  std::string currency_;
+  std::shared_ptr<const std::string> cluster_info_;
+  std::optional<metrics::CsvWriter> csv_;
+  std::optional<metrics::JsonWriter> json_;
+  std::vector<metrics::ServedDay> days_;
+};
+
+}  // namespace commands
+
+#endif  // EXPORTER_COMMANDS_DAY_PRINTER_H_

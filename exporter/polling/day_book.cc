@@ -1,0 +1,196 @@
+#include "exporter/polling/day_book.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/day.h"
+
+namespace polling {
+namespace {
+
+// A settled day seldom changes.
+constexpr absl::Duration kSettledRefresh = absl::Hours(6);
+// A day's own series are only worth something to a daily job that has run in between.
+constexpr absl::Duration kDailyJob = absl::Hours(24);
+
+base::Window Shifted(const base::Window& window, int days) {
+  return {window.start + days * base::kDayLength, window.end + days * base::kDayLength};
+}
+
+}  // namespace
+
+base::Window DayBook::OldestKept(const base::Window& newest) const { return Shifted(newest, 1 - options_.day_keep); }
+
+bool DayBook::Advance(absl::Time now, absl::Duration elapsed) {
+  // A clock that was set back does not bring back an older day.
+  base::Window newest = base::NewestCompleteDay(now, options_.day_utc_offset, options_.day_close_delay);
+  base::Window newest_read = newest;
+  bool has_read = false;
+  for (const auto& [start, day] : days_) {
+    if (day.facts == nullptr || day.is_backfill) continue;
+    has_read = true;
+    newest_read = day.window;
+  }
+  if (has_read && newest_read.start > newest.start) newest = newest_read;
+  newest_ = newest;
+  for (int back = 0; back < options_.day_keep; ++back) {
+    const base::Window window = Shifted(newest, -back);
+    Day& day = days_[window.start];
+    // After a clock that was wrong: what was read under it stands for nothing.
+    if (day.is_backfill) day = Day();
+    day.window = window;
+  }
+
+  bool changed = false;
+  for (auto entry = days_.begin(); entry != days_.end();) {
+    Day& day = entry->second;
+    if (!IsOver(day, newest_read, elapsed)) {
+      ++entry;
+      continue;
+    }
+    if (GoesOn(day, elapsed)) {
+      day.is_backfill = day.is_late = true;
+      day.pods_served_since = elapsed;
+      continue;  // to see whether it is over as such
+    }
+    const bool is_bookable = day.facts != nullptr && (!day.facts->has_pods || day.facts->Reconciles());
+    if (is_bookable && IsServedLongEnough(day, elapsed)) delivered_[day.window.start] = day.facts->has_pods;
+    changed = changed || day.facts != nullptr;
+    entry = days_.erase(entry);
+  }
+  delivered_.erase(delivered_.begin(), delivered_.lower_bound(Shifted(newest, 1 - options_.backfill_days).start));
+  return LetPodsIn(elapsed) || changed;
+}
+
+bool DayBook::IsOver(const Day& day, const base::Window& newest_read, absl::Duration elapsed) const {
+  if (day.is_gone) return true;
+  if (day.is_backfill) {
+    const bool has_left = day.window.start < Shifted(newest_, 1 - options_.backfill_days).start;
+    return (has_left && !day.settled) || IsServedLongEnough(day, elapsed);
+  }
+  if (day.facts == nullptr) return day.window.start < OldestKept(newest_).start || day.window.start > newest_.start;
+  // What has been read stays until something newer has been, and the plain families until there are others.
+  return day.window.start < OldestKept(newest_read).start && day.facts != Plain();
+}
+
+bool DayBook::GoesOn(const Day& day, absl::Duration elapsed) const {
+  const std::optional<base::Window> span = BackfillSpan();
+  return !day.is_backfill && day.facts != nullptr && span.has_value() && span->Contains(day.window) &&
+         !IsServedLongEnough(day, elapsed);
+}
+
+bool DayBook::IsServedLongEnough(const Day& day, absl::Duration elapsed) const {
+  if (day.facts == nullptr) return false;
+  if (!day.is_backfill) {
+    // A kept day is settled for about a day before it goes.
+    return day.served_since.has_value() &&
+           elapsed - *day.served_since >= std::min(options_.backfill_expose_for, kDailyJob);
+  }
+  const std::optional<absl::Duration>& since = day.facts->has_pods ? day.pods_served_since : day.served_since;
+  return day.settled && since.has_value() && elapsed - *since >= options_.backfill_expose_for;
+}
+
+// Gives back-filled days their turn to serve pods, oldest first.
+bool DayBook::LetPodsIn(absl::Duration elapsed) {
+  int serving = 0;
+  for (const auto& [start, day] : days_) serving += day.is_backfill && day.pods_served_since.has_value() ? 1 : 0;
+  bool changed = false;
+  for (auto& [start, day] : days_) {
+    if (serving >= options_.backfill_parallel_days) break;
+    if (!day.is_backfill || !day.settled || !day.facts->has_pods || day.pods_served_since.has_value()) continue;
+    day.pods_served_since = elapsed;
+    ++serving;
+    changed = true;
+  }
+  return changed;
+}
+
+bool DayBook::IsPlain(const Day& day) const {
+  return day.window == newest_ || (day.facts != nullptr && day.facts == Plain());
+}
+
+PodLevel DayBook::PodsOf(const Day& day) const {
+  if (IsPlain(day)) return PodLevel::kAll;
+  if (day.is_backfill && !options_.backfill_pods && !day.is_late) return PodLevel::kNone;
+  return options_.day_pod_resources ? PodLevel::kCosts : PodLevel::kTotals;
+}
+
+DayBook::Verdict DayBook::Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at,
+                               absl::Duration elapsed) {
+  const absl::Time settles = day.window.end + options_.day_settle_after;
+  day.schedule.due = elapsed + options_.day_refresh;
+  Verdict verdict = Verdict::kTaken;
+  if (day.facts != nullptr && metrics::HasCeasedToReconcile(*day.facts, *facts)) verdict = Verdict::kCeasedToReconcile;
+  if (day.facts != nullptr && metrics::HasShrunk(*day.facts, *facts)) verdict = Verdict::kShrunken;
+  if (verdict != Verdict::kTaken) {
+    const bool is_same = day.doubted != nullptr && metrics::SameCosts(*day.doubted, *facts);
+    day.doubted_reads = is_same ? day.doubted_reads + 1 : 1;
+    day.doubted = facts;
+    if (day.doubted_reads < kReadsToBelieve) return verdict;
+    verdict = Verdict::kBelieved;
+  }
+  day.doubted.reset();
+  day.doubted_reads = 0;
+  const bool is_other = day.facts == nullptr || !day.settled || !metrics::SameCosts(*day.facts, *facts);
+  day.is_full = IsPlain(day);
+  day.facts = std::move(facts);
+  day.last_read = read_at;
+  day.settled = day.settled || read_at >= settles;
+  if (day.settled) {
+    if (is_other) day.served_since = elapsed;
+    if (is_other && day.pods_served_since.has_value()) day.pods_served_since = elapsed;
+    if (!day.is_backfill) day.schedule.due = elapsed + kSettledRefresh;
+    if (day.is_backfill && day.facts->Reconciles()) day.schedule.due = absl::InfiniteDuration();
+  } else {
+    // Read at the very moment it settles, so that the settled day is served for as long as can be.
+    day.schedule.due = std::min(day.schedule.due, elapsed + std::max(settles - read_at, absl::Minutes(1)));
+  }
+  LetPodsIn(elapsed);
+  return verdict;
+}
+
+void DayBook::TakeNothing(Day& day, absl::Duration elapsed) {
+  day.schedule.due = elapsed + options_.day_refresh;
+  day.is_gone = day.is_backfill && day.facts == nullptr;
+}
+
+std::optional<base::Window> DayBook::BackfillSpan() const {
+  if (options_.backfill_days <= options_.day_keep) return std::nullopt;
+  return base::Window{Shifted(newest_, 1 - options_.backfill_days).start, OldestKept(newest_).start};
+}
+
+size_t DayBook::Backfill(const std::vector<base::Window>& found, absl::Duration elapsed) {
+  const std::optional<base::Window> span = BackfillSpan();
+  size_t missing = 0;
+  for (const base::Window& window : found) {
+    const auto delivered = delivered_.find(window.start);
+    const bool is_delivered = delivered != delivered_.end() && (delivered->second || !options_.backfill_pods);
+    // Days that wait for their turn can outlive the span.
+    if (days_.size() + 2 * static_cast<size_t>(options_.day_keep) >= metrics::DailyFacts::kMaxDays) break;
+    if (!span.has_value() || !span->Contains(window) || is_delivered || days_.contains(window.start)) continue;
+    Day& day = days_[window.start];
+    day.window = window;
+    day.is_backfill = true;
+    day.schedule.due = elapsed;
+    ++missing;
+  }
+  return missing;
+}
+
+std::vector<metrics::ServedDay> DayBook::Served() const {
+  std::vector<metrics::ServedDay> served;
+  for (const auto& [start, day] : days_) {
+    if (day.facts == nullptr) continue;
+    served.push_back({day.facts, day.last_read, day.settled, !day.is_backfill || day.pods_served_since.has_value()});
+  }
+  return served;
+}
+
+std::shared_ptr<const metrics::DayFacts> DayBook::Plain() const {
+  for (auto entry = days_.rbegin(); entry != days_.rend(); ++entry) {
+    if (entry->second.is_full) return entry->second.facts;
+  }
+  return nullptr;
+}
+
+}  // namespace polling

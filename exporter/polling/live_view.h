@@ -1,0 +1,77 @@
+// Costs of what is not closed yet: the last complete hour, and today so far.
+#ifndef EXPORTER_POLLING_LIVE_VIEW_H_
+#define EXPORTER_POLLING_LIVE_VIEW_H_
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/day.h"
+#include "exporter/options.h"
+#include "exporter/polling/schedule.h"
+#include "exporter/polling/views.h"
+#include "exporter/self_metrics.h"
+#include "kubecost/allocation_client.h"
+#include "metrics/snapshot.h"
+
+namespace polling {
+
+// One of the two, read with a single question of the pod level, from which the levels above are summed. Facts older
+// than twice the refresh interval are dropped, and so is yesterday's "today". A view that has never worked, three times
+// in a row although Kubecost answered, is taken for one that the server does not have: it is off, and tried again
+// daily. For one thread.
+class LiveView {
+ public:
+  // `view` is kHour or kToday. `on_request` is called before each request.
+  LiveView(const exporter::Options& options, View view, kubecost::AllocationClient& client,
+           exporter::SelfMetrics& self_metrics, std::function<void()> on_request);
+
+  // The cluster of rows for which Kubecost gives none.
+  void SetClusterId(std::string id) { cluster_id_ = std::move(id); }
+
+  Schedule& schedule() { return schedule_; }
+  // When to ask next, by Clock::Elapsed().
+  absl::Duration DueAt(absl::Time now, absl::Duration elapsed) const;
+
+  // Asks for the window that is due at `now`.
+  absl::Status Poll(absl::Time now, absl::Duration elapsed, std::stop_token stop);
+
+  // What a failed poll means: sets when to ask again and returns true where that is not for the usual back-off to say.
+  bool TakeFailure(const absl::Status& status, absl::Time now, absl::Duration elapsed);
+
+  // Drops what is too old; true when something was.
+  bool Expire(absl::Time now);
+
+  const std::shared_ptr<const metrics::LiveFacts>& facts() const { return facts_; }
+  bool has_worked() const { return has_worked_; }
+  bool is_off() const { return is_off_; }
+
+ private:
+  base::Window WindowAt(absl::Time now) const;
+  // The next moment from which there is something new to ask for.
+  absl::Time NextAfter(absl::Time now) const;
+  absl::Duration Refresh() const;
+
+  // Constant after construction.
+  const exporter::Options& options_;
+  const View view_;
+  kubecost::AllocationClient& client_;
+  exporter::SelfMetrics& self_metrics_;
+  const std::function<void()> on_request_;
+
+  Schedule schedule_;
+  std::shared_ptr<const metrics::LiveFacts> facts_;
+  bool has_worked_ = false;
+  bool is_off_ = false;
+  int failures_in_a_row_ = 0;
+  size_t last_rows_ = 0;
+  std::string cluster_id_;
+};
+
+}  // namespace polling
+
+#endif  // EXPORTER_POLLING_LIVE_VIEW_H_

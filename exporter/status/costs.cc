@@ -1,0 +1,366 @@
+#include "exporter/status/costs.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "base/day.h"
+#include "exporter/status/charts.h"
+#include "exporter/status/text.h"
+
+namespace status {
+namespace {
+
+using kubecost::IsKnown;
+using kubecost::kUnknown;
+using metrics::Column;
+using metrics::DailyFacts;
+using metrics::DayFacts;
+using metrics::Level;
+using metrics::LevelTable;
+using metrics::LiveFacts;
+
+constexpr size_t kMaxClusters = 12;
+constexpr size_t kTopRows = 15;
+constexpr size_t kMaxFoundNamespaces = 30;
+constexpr size_t kMaxFoundPods = 100;
+
+double ValueAt(const LevelTable& table, Column column, size_t row) {
+  const std::vector<double>& values = table.column(column);
+  return values.empty() ? kUnknown : values[row];
+}
+
+// The row of `table` with the identity of another table's row.
+std::optional<size_t> FindRow(const LevelTable& table, const LevelTable& other, size_t row) {
+  size_t first = 0;
+  size_t last = table.rows();
+  while (first < last) {
+    const size_t middle = first + (last - first) / 2;
+    const int order = CompareIdentity(table, middle, other, row);
+    if (order == 0) return middle;
+    if (order < 0) {
+      first = middle + 1;
+    } else {
+      last = middle;
+    }
+  }
+  return std::nullopt;
+}
+
+bool IsSpecial(absl::string_view name) {
+  return name == kubecost::kIdle || name == kubecost::kUnallocated || name == kubecost::kUnmounted;
+}
+
+absl::string_view SpecialNote(absl::string_view name) {
+  if (name == kubecost::kIdle) return "capacity that nobody used";
+  if (name == kubecost::kUnallocated) return "cost that belongs to no namespace or pod";
+  if (name == kubecost::kUnmounted) return "volumes and load balancers that nobody uses";
+  return "";
+}
+
+// What a row cost on each of the days served.
+Trend TrendOf(const StatusFacts& facts, const LevelTable& table, size_t row) {
+  Trend trend;
+  if (facts.snapshot.daily == nullptr) return trend;
+  for (const metrics::ServedDay& day : facts.snapshot.daily->days()) {
+    if (table.level() == Level::kPod && !(day.with_pods && day.facts->has_pods)) continue;
+    const LevelTable& then = day.facts->table(table.level());
+    Trend::Point& point = trend.points.emplace_back();
+    point.day = day.facts->window.start;
+    point.date = day.facts->date;
+    const std::optional<size_t> same = FindRow(then, table, row);
+    if (!same.has_value()) continue;
+    point.total = ValueAt(then, Column::kTotal, *same);
+    point.idle = ValueAt(then, Column::kIdle, *same);
+  }
+  return trend;
+}
+
+ResourceCosts CostsOf(const LevelTable& table, size_t row) {
+  ResourceCosts costs;
+  for (size_t i = 0; i < costs.size(); ++i) costs[i] = ValueAt(table, static_cast<Column>(i), row);
+  return costs;
+}
+
+// The first `count` of the rows, the dearest first.
+void KeepDearest(const LevelTable& table, size_t count, std::vector<uint32_t>& rows) {
+  const std::vector<double>& totals = table.column(Column::kTotal);
+  const auto cost = [&totals](uint32_t row) {
+    return totals.empty() || !IsKnown(totals[row]) ? -std::numeric_limits<double>::infinity() : totals[row];
+  };
+  count = std::min(count, rows.size());
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
+                    [&cost](uint32_t a, uint32_t b) { return cost(a) != cost(b) ? cost(a) > cost(b) : a < b; });
+  rows.resize(count);
+}
+
+double SumOf(const LevelTable& table) {
+  double sum = 0;
+  for (const double total : table.column(Column::kTotal)) sum += IsKnown(total) ? total : 0;
+  return sum;
+}
+
+struct RowTable {
+  const LevelTable& table;
+  std::vector<uint32_t> rows;
+  std::string caption;
+};
+
+void AppendName(const LevelTable& table, size_t row, bool has_clusters, std::string& html) {
+  const LevelTable::Scope& scope = table.scope(row);
+  const bool is_pod = table.level() == Level::kPod;
+  const absl::string_view name = is_pod ? table.pod(row) : scope.namespace_name;
+  absl::StrAppend(&html, "<tr><th scope=\"row\" class=\"name\">", NameHtml(name));
+  if (is_pod) absl::StrAppend(&html, "<small>", NameHtml(scope.namespace_name), "</small>");
+  if (!is_pod && IsSpecial(name)) absl::StrAppend(&html, "<small>", SpecialNote(name), "</small>");
+  absl::StrAppend(&html, "</th>");
+  if (has_clusters) absl::StrAppend(&html, "<td class=\"name\">", NameHtml(scope.cluster), "</td>");
+}
+
+// A table of rows of the newest day.
+void AppendRows(const StatusFacts& facts, const RowTable& list, std::string& html) {
+  const LevelTable& table = list.table;
+  const bool has_clusters = facts.snapshot.day->table(Level::kCluster).rows() > 1;
+  const double whole = SumOf(facts.snapshot.day->table(Level::kCluster));
+  const bool is_pod = table.level() == Level::kPod;
+  absl::StrAppend(&html, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
+                  is_pod ? "Pods" : "Namespaces", "\"><table><caption>", list.caption,
+                  "</caption><thead><tr><th scope=\"col\">", is_pod ? "Pod" : "Namespace", "</th>",
+                  has_clusters ? "<th scope=\"col\">Cluster</th>" : "",
+                  "<th scope=\"col\" class=\"num\">Cost</th><th scope=\"col\" class=\"num\">Of all</th>"
+                  "<th scope=\"col\" class=\"bars\">By resource</th><th scope=\"col\">By day</th></tr></thead><tbody>");
+  for (const uint32_t row : list.rows) {
+    if (html.size() >= kFullPageBytes) break;
+    const double total = ValueAt(table, Column::kTotal, row);
+    AppendName(table, row, has_clusters, html);
+    absl::StrAppend(&html, "<td class=\"num\">", MoneyHtml(total, facts.currency), "</td><td class=\"num\">",
+                    PercentText(total, whole), ShareBar(total, whole), "</td><td>", ResourceBar(CostsOf(table, row)),
+                    "</td><td>", TrendSpark(TrendOf(facts, table, row), facts.currency), "</td></tr>\n");
+  }
+  absl::StrAppend(&html, "</tbody></table></div>");
+}
+
+// Of a live view, what the cluster cost; nothing when it is not in there.
+std::optional<double> LiveCost(const std::shared_ptr<const LiveFacts>& live, const LevelTable& clusters, size_t row) {
+  if (live == nullptr) return std::nullopt;
+  const LevelTable& table = live->table(Level::kCluster);
+  const std::optional<size_t> same = FindRow(table, clusters, row);
+  if (!same.has_value()) return std::nullopt;
+  return ValueAt(table, Column::kTotal, *same);
+}
+
+std::string Figure(absl::string_view title, absl::string_view value, absl::string_view small = "") {
+  return absl::StrCat("<div><dt>", title, "</dt><dd>", value,
+                      small.empty() ? "" : absl::StrCat("<small>", small, "</small>"), "</dd></div>");
+}
+
+std::string ClockText(absl::Time time, const exporter::Options& options) {
+  return absl::FormatTime("%H:%M", time + options.day_utc_offset, absl::UTCTimeZone());
+}
+
+void AppendLive(const StatusFacts& facts, const LevelTable& clusters, size_t row, std::string& html) {
+  const std::optional<double> hour = LiveCost(facts.snapshot.hour, clusters, row);
+  if (hour.has_value()) {
+    const base::Window& window = facts.snapshot.hour->window;
+    const double rate = *hour / absl::FDivDuration(window.end - window.start, absl::Hours(1));
+    const absl::string_view unit = IsKnown(rate) ? "&nbsp;/&nbsp;h" : "";
+    absl::StrAppend(&html, Figure("Last hour", absl::StrCat(MoneyHtml(rate, facts.currency), unit),
+                                  absl::StrCat(ClockText(window.start, facts.options), "–",
+                                               ClockText(window.end, facts.options), ", not final")));
+  }
+  const std::optional<double> today = LiveCost(facts.snapshot.today, clusters, row);
+  if (today.has_value()) {
+    absl::StrAppend(
+        &html, Figure("Today so far", MoneyHtml(*today, facts.currency),
+                      absl::StrCat("as of ", ClockText(facts.snapshot.today->read_at, facts.options), ", not final")));
+  }
+}
+
+const DailyFacts::Status* StatusOf(const StatusFacts& facts, const std::string& cluster) {
+  if (facts.snapshot.daily == nullptr) return nullptr;
+  for (const DailyFacts::Status& status : facts.snapshot.daily->statuses()) {
+    if (status.day->facts == facts.snapshot.day && status.cluster->cluster == cluster) return &status;
+  }
+  return nullptr;
+}
+
+// One cluster of the newest day.
+void AppendDayOfCluster(const StatusFacts& facts, size_t row, std::string& html) {
+  const DayFacts& day = *facts.snapshot.day;
+  const LevelTable& clusters = day.table(Level::kCluster);
+  const double total = ValueAt(clusters, Column::kTotal, row);
+  const double idle = ValueAt(clusters, Column::kIdle, row);
+  const DailyFacts::Status* const status = StatusOf(facts, clusters.scope(row).cluster);
+  absl::StrAppend(&html, "<article class=\"card\"><div class=\"row\"><h3>", NameHtml(clusters.scope(row).cluster),
+                  "</h3>");
+  if (status != nullptr) {
+    const bool is_complete = metrics::ValueOf(*status, Column::kComplete, Level::kCluster) == 1;
+    absl::StrAppend(
+        &html, is_complete ? PillHtml(Mood::kGood, "Complete") : PillHtml(Mood::kBad, "Not complete"),
+        status->day->settled ? PillHtml(Mood::kGood, "Settled") : PillHtml(Mood::kNeutral, "May still be corrected"));
+  }
+  absl::StrAppend(&html, "</div><div class=\"halves\"><div><p class=\"big\">", MoneyHtml(total, facts.currency), "</p>",
+                  IdleBar(idle, total), "<dl class=\"figures\">");
+  if (IsKnown(idle)) absl::StrAppend(&html, Figure("Idle", MoneyHtml(idle, facts.currency), PercentText(idle, total)));
+  AppendLive(facts, clusters, row, html);
+  if (status != nullptr && IsKnown(metrics::ValueOf(*status, Column::kPods, Level::kCluster))) {
+    absl::StrAppend(&html, Figure("Pods", CountText(status->cluster->pods)));
+  }
+  absl::StrAppend(&html, "</dl></div><div>", TrendChart(TrendOf(facts, clusters, row), facts.currency),
+                  "</div></div></article>\n");
+}
+
+// A cluster before its first closed day.
+void AppendLiveCluster(const StatusFacts& facts, const LevelTable& clusters, size_t row, std::string& html) {
+  absl::StrAppend(&html, "<article class=\"card\"><h3>", NameHtml(clusters.scope(row).cluster),
+                  "</h3><dl class=\"figures\">");
+  AppendLive(facts, clusters, row, html);
+  absl::StrAppend(&html, "</dl></article>\n");
+}
+
+std::vector<uint32_t> AllRows(const LevelTable& table) {
+  std::vector<uint32_t> rows(table.rows());
+  for (uint32_t row = 0; row < rows.size(); ++row) rows[row] = row;
+  return rows;
+}
+
+// Looks for a text in many others, ASCII letters in whatever case.
+class Finder {
+ public:
+  explicit Finder(absl::string_view text) : text_(absl::AsciiStrToLower(text)) {}
+
+  // `escaped` is a text of a LevelTable.
+  bool IsIn(absl::string_view escaped) const {
+    if (escaped.find('\\') != absl::string_view::npos) return IsInPlain(UnescapeLabel(escaped));
+    return IsInPlain(escaped);
+  }
+
+ private:
+  bool IsInPlain(absl::string_view text) const {
+    return std::search(text.begin(), text.end(), text_.begin(), text_.end(), [](char a, char b) {
+             return absl::ascii_tolower(static_cast<unsigned char>(a)) == b;
+           }) != text.end();
+  }
+
+  const std::string text_;
+};
+
+// The rows that hold the text in the name of their namespace, or of their pod.
+std::vector<uint32_t> Find(const LevelTable& table, const Finder& finder) {
+  std::vector<uint32_t> found;
+  const LevelTable::Scope* scope = nullptr;
+  bool is_in_scope = false;
+  for (uint32_t row = 0; row < table.rows(); ++row) {
+    if (scope != &table.scope(row)) {
+      scope = &table.scope(row);
+      is_in_scope = finder.IsIn(scope->namespace_name);
+    }
+    if (is_in_scope || (table.level() == Level::kPod && finder.IsIn(table.pod(row)))) found.push_back(row);
+  }
+  return found;
+}
+
+void AppendFound(const StatusFacts& facts, Level level, const Finder& finder, size_t most, std::string& html) {
+  const LevelTable& table = facts.snapshot.day->table(level);
+  RowTable list{table, Find(table, finder), ""};
+  const size_t count = list.rows.size();
+  if (count == 0) return;
+  double sum = 0;
+  for (const uint32_t row : list.rows) {
+    const double total = ValueAt(table, Column::kTotal, row);
+    sum += IsKnown(total) ? total : 0;
+  }
+  KeepDearest(table, most, list.rows);
+  list.caption = absl::StrCat(CountText(count), level == Level::kPod ? " pod" : " namespace", count == 1 ? "" : "s",
+                              ", together ", MoneyHtml(sum, facts.currency),
+                              count > most ? absl::StrCat("; the ", most, " dearest are shown") : "");
+  AppendRows(facts, list, html);
+}
+
+std::string TopCaption(const StatusFacts& facts, size_t shown, size_t all) {
+  return absl::StrCat(
+      shown < all ? absl::StrCat("The ", shown, " dearest of ", CountText(all)) : absl::StrCat("All ", CountText(all)),
+      " on ", TextHtml(facts.snapshot.day->date));
+}
+
+}  // namespace
+
+std::string DayTitle(absl::string_view date) {
+  absl::CivilDay day;
+  if (!absl::ParseCivilTime(date, &day)) return TextHtml(date);
+  return absl::FormatTime("%A, %-d %B %Y", absl::FromCivil(day, absl::UTCTimeZone()), absl::UTCTimeZone());
+}
+
+void AppendClusters(const StatusFacts& facts, std::string& html) {
+  const DayFacts* const day = facts.snapshot.day.get();
+  size_t shown = 0;
+  size_t hidden = 0;
+  if (day != nullptr && day->table(Level::kCluster).rows() > 1) {
+    absl::StrAppend(&html, "<p class=\"note\">", CountText(day->table(Level::kCluster).rows()), " clusters, together ",
+                    MoneyHtml(SumOf(day->table(Level::kCluster)), facts.currency), "</p>");
+  }
+  absl::StrAppend(&html, "<div class=\"clusters\">");
+  if (day != nullptr) {
+    const LevelTable& clusters = day->table(Level::kCluster);
+    std::vector<uint32_t> rows = AllRows(clusters);
+    KeepDearest(clusters, kMaxClusters, rows);
+    for (; shown < rows.size() && html.size() < kFullPageBytes; ++shown) AppendDayOfCluster(facts, rows[shown], html);
+    hidden = clusters.rows() - shown;
+  }
+  for (const LiveFacts* live : {facts.snapshot.hour.get(), facts.snapshot.today.get()}) {
+    if (live == nullptr || shown > 0) continue;
+    const LevelTable& clusters = live->table(Level::kCluster);
+    for (uint32_t row = 0; row < std::min(clusters.rows(), kMaxClusters); ++row, ++shown)
+      AppendLiveCluster(facts, clusters, row, html);
+  }
+  absl::StrAppend(&html, "</div>");
+  if (hidden > 0) absl::StrAppend(&html, "<p class=\"note\">and ", CountText(hidden), " cheaper clusters</p>");
+}
+
+void AppendTopNamespaces(const StatusFacts& facts, std::string& html) {
+  const LevelTable& table = facts.snapshot.day->table(Level::kNamespace);
+  RowTable list{table, AllRows(table), ""};
+  KeepDearest(table, kTopRows, list.rows);
+  list.caption = TopCaption(facts, list.rows.size(), table.rows());
+  AppendRows(facts, list, html);
+}
+
+void AppendTopPods(const StatusFacts& facts, std::string& html) {
+  const LevelTable& table = facts.snapshot.day->table(Level::kPod);
+  RowTable list{table, AllRows(table), ""};
+  std::erase_if(list.rows, [&table](uint32_t row) { return IsSpecial(table.scope(row).namespace_name); });
+  const size_t pods = list.rows.size();
+  KeepDearest(table, kTopRows, list.rows);
+  list.caption = absl::StrCat(TopCaption(facts, list.rows.size(), pods), ", without idle and unallocated cost");
+  AppendRows(facts, list, html);
+}
+
+void AppendSearchResults(const StatusFacts& facts, absl::string_view search, std::string& html) {
+  const Finder finder(search);
+  absl::StrAppend(&html,
+                  "<section class=\"card\" aria-labelledby=\"found\"><div class=\"row\"><h2 id=\"found\">Found “",
+                  TextHtml(search, kMaxNameLength), "”</h2><a href=\"/\">Clear</a></div>");
+  const size_t before = html.size();
+  if (facts.snapshot.day != nullptr) {
+    AppendFound(facts, Level::kNamespace, finder, kMaxFoundNamespaces, html);
+    AppendFound(facts, Level::kPod, finder, kMaxFoundPods, html);
+  }
+  if (html.size() == before) {
+    absl::StrAppend(&html, "<p>",
+                    facts.snapshot.day == nullptr
+                        ? "There is nothing to search in yet: no day has been read."
+                        : absl::StrCat("No namespace or pod of ", TextHtml(facts.snapshot.day->date),
+                                       " has a name with this in it."),
+                    "</p>");
+  }
+  absl::StrAppend(&html, "</section>");
+}
+
+}  // namespace status

@@ -1,0 +1,54 @@
+#include "exporter/web/listen_address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace web {
+namespace {
+
+bool IsHostName(const std::string& host) {
+  return std::all_of(host.begin(), host.end(),
+                     [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.'; });
+}
+
+}  // namespace
+
+absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
+  const auto problem = [text](absl::string_view why) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", text, "\" ", why, "; it looks like :9103, 127.0.0.1:9103 or [::1]:9103"));
+  };
+  const size_t colon = text.rfind(':');
+  if (colon == absl::string_view::npos) return problem("has no port");
+  ListenAddress address;
+  uint32_t port = 0;
+  const absl::string_view port_text = text.substr(colon + 1);
+  const bool digits = !port_text.empty() && std::all_of(port_text.begin(), port_text.end(), [](char c) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(c));
+  });
+  if (!digits || !absl::SimpleAtoi(port_text, &port) || port > 65535) {
+    return problem("has no port from 0 to 65535");
+  }
+  address.port = static_cast<uint16_t>(port);
+
+  absl::string_view host = text.substr(0, colon);
+  if (absl::StartsWith(host, "[") && absl::EndsWith(host, "]")) {
+    address.host = std::string(host.substr(1, host.size() - 2));
+    in6_addr parsed;
+    if (inet_pton(AF_INET6, address.host.c_str(), &parsed) != 1) return problem("holds no IPv6 address");
+    return address;
+  }
+  address.host = std::string(host);
+  if (absl::StrContains(host, ":")) return problem("has an IPv6 address without brackets");
+  if (!IsHostName(address.host)) return problem("holds no host name or address");
+  return address;
+}
+
+}  // namespace web

@@ -1,0 +1,329 @@
+#include "exporter/web/tls.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <ctime>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/files.h"
+
+namespace web {
+namespace {
+
+template <auto free>
+struct Freed {
+  template <typename T>
+  void operator()(T* object) const {
+    free(object);
+  }
+};
+
+using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
+using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using GeneralNames = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
+
+// Forward secrecy and authenticated encryption.
+constexpr char kDefaultCipherSuites[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
+// The reason of the last failure, in OpenSSL's words, which hold nothing of the data.
+std::string LastError() {
+  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  ERR_clear_error();
+  return reason != nullptr ? reason : "unknown error";
+}
+
+Bio Reader(absl::string_view text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+
+// Instead of asking on the terminal for the password of an encrypted key.
+int NoPassword(char*, int, int, void*) { return -1; }
+
+absl::StatusOr<std::vector<Certificate>> ParseCertificates(absl::string_view pem) {
+  std::vector<Certificate> certificates;
+  const Bio bio = Reader(pem);
+  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, NoPassword, nullptr)) {
+    certificates.emplace_back(certificate);
+  }
+  const bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  const std::string error = LastError();
+  if (!is_end) {
+    return absl::InvalidArgumentError(absl::StrCat("certificate ", certificates.size() + 1, " is damaged: ", error));
+  }
+  if (certificates.empty()) return absl::InvalidArgumentError("holds no certificate in PEM form");
+  return certificates;
+}
+
+absl::Time NotAfter(const X509& certificate) {
+  std::tm time = {};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &time) != 1) return absl::InfinitePast();
+  return absl::FromTM(time, absl::UTCTimeZone());
+}
+
+// An address in its usual form, any other text as it is.
+std::string Normalized(const std::string& name) {
+  std::array<unsigned char, 16> address;
+  std::array<char, INET6_ADDRSTRLEN> text;
+  const int family = absl::StrContains(name, ":") ? AF_INET6 : AF_INET;
+  if (inet_pton(family, name.c_str(), address.data()) != 1) return name;
+  return inet_ntop(family, address.data(), text.data(), text.size());
+}
+
+std::string TextOf(const GENERAL_NAME& name) {
+  const bool is_text = name.type == GEN_DNS || name.type == GEN_EMAIL || name.type == GEN_URI;
+  if (!is_text && name.type != GEN_IPADD) return "";
+  const ASN1_STRING* value = name.type == GEN_IPADD ? name.d.iPAddress : name.d.ia5;
+  const auto size = static_cast<size_t>(ASN1_STRING_length(value));
+  const unsigned char* data = ASN1_STRING_get0_data(value);
+  if (is_text) return std::string(reinterpret_cast<const char*>(data), size);
+  if (size != 4 && size != 16) return "";
+  std::array<char, INET6_ADDRSTRLEN> text;
+  return inet_ntop(size == 4 ? AF_INET : AF_INET6, data, text.data(), text.size());
+}
+
+bool HasAllowedName(X509* certificate, const std::vector<std::string>& allowed) {
+  const GeneralNames names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const std::string text = TextOf(*sk_GENERAL_NAME_value(names.get(), i));
+    const bool is_allowed = std::any_of(allowed.begin(), allowed.end(),
+                                        [&text](const std::string& name) { return Normalized(name) == text; });
+    if (!text.empty() && is_allowed) return true;
+  }
+  return false;
+}
+
+// Of the client, in its usual form; empty where it is not known.
+std::string PeerAddress(const SSL& ssl) {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(address);
+  std::array<char, NI_MAXHOST> text;
+  if (getpeername(SSL_get_fd(&ssl), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      getnameinfo(reinterpret_cast<sockaddr*>(&address), size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) !=
+          0) {
+    return "";
+  }
+  return text.data();
+}
+
+// HTTP/1.1 alone is spoken.
+int ChooseProtocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+                   void*) {
+  static constexpr unsigned char kHttp11[] = "\x08http/1.1";
+  unsigned char* chosen = nullptr;
+  if (SSL_select_next_proto(&chosen, out_size, kHttp11, sizeof(kHttp11) - 1, in, in_size) != OPENSSL_NPN_NEGOTIATED) {
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  *out = chosen;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+int VersionOf(TlsVersion version) { return version == TlsVersion::k12 ? TLS1_2_VERSION : TLS1_3_VERSION; }
+
+std::string NameOf(const PemSource& source, absl::string_view key) {
+  return source.file.empty() ? absl::StrCat("tls_server_config: ", key) : source.file;
+}
+
+}  // namespace
+
+// Each step adds to the problems what it finds.
+struct TlsContext::Builder {
+  const TlsSettings& settings;
+  std::vector<std::string>& problems;
+  SSL_CTX* context;
+
+  std::string Pem(const PemSource& source) {
+    if (source.file.empty()) return source.text;
+    absl::StatusOr<std::string> text = base::ReadSmallFile(source.file);
+    if (text.ok()) return *std::move(text);
+    problems.emplace_back(text.status().message());
+    return "";
+  }
+
+  std::vector<Certificate> Certificates(const PemSource& source, absl::string_view key) {
+    const size_t problems_before = problems.size();
+    const std::string pem = Pem(source);
+    if (problems.size() > problems_before) return {};
+    absl::StatusOr<std::vector<Certificate>> certificates = ParseCertificates(pem);
+    if (certificates.ok()) return *std::move(certificates);
+    problems.push_back(absl::StrCat(NameOf(source, key), ": ", certificates.status().message()));
+    return {};
+  }
+
+  absl::Time AddCertificate() {
+    const std::vector<Certificate> chain = Certificates(settings.certificate, "cert");
+    bool is_good = !chain.empty() && SSL_CTX_use_certificate(context, chain.front().get()) == 1;
+    for (size_t i = 1; is_good && i < chain.size(); ++i) {
+      is_good = SSL_CTX_add1_chain_cert(context, chain[i].get()) == 1;
+    }
+    if (!chain.empty() && !is_good) {
+      problems.push_back(absl::StrCat(NameOf(settings.certificate, "cert"), ": cannot be used: ", LastError()));
+    }
+    return chain.empty() ? absl::InfinitePast() : NotAfter(*chain.front());
+  }
+
+  void AddKey() {
+    const size_t problems_before = problems.size();
+    std::string pem = Pem(settings.key);
+    if (problems.size() > problems_before) return;
+    const std::string name = NameOf(settings.key, "key");
+    const Key key(PEM_read_bio_PrivateKey(Reader(pem).get(), nullptr, NoPassword, nullptr));
+    const bool is_encrypted = absl::StrContains(pem, "ENCRYPTED");
+    OPENSSL_cleanse(pem.data(), pem.size());
+    if (key == nullptr) {
+      problems.push_back(absl::StrCat(name, is_encrypted ? ": is encrypted, and there is nobody to ask for its password"
+                                                         : ": holds no private key in PEM form"));
+    } else if (X509* certificate = SSL_CTX_get0_certificate(context); certificate != nullptr) {
+      // Asked for in so many words: a context takes a key of another kind, for another certificate to come.
+      const bool is_pair = X509_check_private_key(certificate, key.get()) == 1;
+      if (!is_pair || SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
+        problems.push_back(absl::StrCat(name, ": does not belong to the certificate of ",
+                                        NameOf(settings.certificate, "cert"), ": ", LastError()));
+      }
+    }
+    ERR_clear_error();
+  }
+
+  void AddClientCa() {
+    if (settings.client_ca.empty()) return;
+    X509_STORE* store = SSL_CTX_get_cert_store(context);
+    // An authority need not be a root one to be trusted here.
+    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+    for (const Certificate& authority : Certificates(settings.client_ca, "client_ca")) {
+      // Told to clients as well, so that one with several certificates picks the right one.
+      if (X509_STORE_add_cert(store, authority.get()) != 1 || SSL_CTX_add_client_CA(context, authority.get()) != 1) {
+        problems.push_back(absl::StrCat(NameOf(settings.client_ca, "client_ca"), ": cannot be used: ", LastError()));
+      }
+    }
+  }
+
+  // May be empty, then TLS 1.3 alone is spoken.
+  static std::string CipherSuites(const TlsSettings& settings) {
+    return settings.cipher_suites.has_value() ? absl::StrJoin(*settings.cipher_suites, ":") : kDefaultCipherSuites;
+  }
+};
+
+struct TlsAcceptor::Callbacks {
+  // What belongs to one connection: its context must outlive its handshake.
+  struct Connection {
+    const TlsAcceptor* acceptor;
+    std::shared_ptr<const TlsContext> context;
+  };
+
+  static void FreeConnection(void*, void* connection, CRYPTO_EX_DATA*, int, long, void*) {
+    delete static_cast<Connection*>(connection);
+  }
+
+  static int ConnectionIndex() {
+    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, FreeConnection);
+    return index;
+  }
+
+  // Before anything is chosen. Not all that a context says reaches a connection by itself.
+  static int OnClientHello(SSL* ssl, int* alert, void* self) noexcept {
+    const auto* acceptor = static_cast<const TlsAcceptor*>(self);
+    auto connection = std::make_unique<Connection>(Connection{acceptor, acceptor->current_()});
+    const TlsContext& context = *connection->context;
+    const TlsSettings& settings = context.settings_;
+    const std::string suites = TlsContext::Builder::CipherSuites(settings);
+    const TlsVersion min_version = suites.empty() ? TlsVersion::k13 : settings.min_version;
+    const bool is_set =
+        SSL_set_SSL_CTX(ssl, context.context_) != nullptr &&
+        SSL_set_min_proto_version(ssl, VersionOf(min_version)) == 1 &&
+        SSL_set_max_proto_version(ssl, VersionOf(settings.max_version)) == 1 &&
+        (suites.empty() || SSL_set_cipher_list(ssl, suites.c_str()) == 1) &&
+        (settings.groups.empty() || SSL_set1_groups_list(ssl, absl::StrJoin(settings.groups, ":").c_str()) == 1) &&
+        SSL_set_ex_data(ssl, ConnectionIndex(), connection.get()) == 1;
+    if (!is_set) {
+      *alert = SSL_AD_INTERNAL_ERROR;
+      return SSL_CLIENT_HELLO_ERROR;
+    }
+    static_cast<void>(connection.release());  // FreeConnection's
+    if (settings.prefer_server_cipher_suites) SSL_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_set_verify(ssl, settings.client_auth == ClientAuth::kNone ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
+    return SSL_CLIENT_HELLO_SUCCESS;
+  }
+
+  static int Verify(X509_STORE_CTX* store, void*) noexcept {
+    const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    const auto* connection = static_cast<const Connection*>(SSL_get_ex_data(ssl, ConnectionIndex()));
+    const TlsSettings& settings = connection->context->settings_;
+    bool is_good = !settings.verifies_clients() || X509_verify_cert(store) == 1;
+    if (is_good && !settings.client_allowed_sans.empty() &&
+        !HasAllowedName(X509_STORE_CTX_get0_cert(store), settings.client_allowed_sans)) {
+      X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+      is_good = false;
+    }
+    if (!is_good) connection->acceptor->on_bad_certificate_(PeerAddress(*ssl));
+    return is_good ? 1 : 0;
+  }
+};
+
+std::shared_ptr<const TlsContext> TlsContext::Create(const TlsSettings& settings, std::vector<std::string>& problems) {
+  ERR_clear_error();
+  const size_t problems_before = problems.size();
+  std::shared_ptr<TlsContext> context(new TlsContext(settings));
+  context->context_ = SSL_CTX_new(TLS_server_method());
+  if (context->context_ == nullptr) {
+    problems.push_back(absl::StrCat("TLS cannot be had: ", LastError()));
+    return nullptr;
+  }
+  Builder builder = {context->settings_, problems, context->context_};
+  context->not_after_ = builder.AddCertificate();
+  builder.AddKey();
+  builder.AddClientCa();
+  SSL_CTX_set_cert_verify_callback(context->context_, &TlsAcceptor::Callbacks::Verify, nullptr);
+  SSL_CTX_set_alpn_select_cb(context->context_, ChooseProtocol, nullptr);
+  return problems.size() == problems_before ? context : nullptr;
+}
+
+TlsContext::~TlsContext() { SSL_CTX_free(context_); }
+
+TlsAcceptor::TlsAcceptor(Current current, OnBadCertificate on_bad_certificate)
+    : current_(std::move(current)),
+      on_bad_certificate_(std::move(on_bad_certificate)),
+      context_(SSL_CTX_new(TLS_server_method())) {
+  if (context_ == nullptr) std::abort();  // out of memory: a context could be made a moment ago
+  SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
+  SSL_CTX_set_client_hello_cb(context_, &Callbacks::OnClientHello, this);
+  // No resumption: each connection shows its certificate to the rules of now.
+  SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_num_tickets(context_, 0);
+  // A renegotiation in the middle of a write would let civetweb spin.
+  SSL_CTX_set_options(context_, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  // A client that takes a part of what is written has not stalled, and one that sends records without data must not
+  // hold on to a thread.
+  SSL_CTX_set_mode(context_,
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_clear_mode(context_, SSL_MODE_AUTO_RETRY);
+}
+
+TlsAcceptor::~TlsAcceptor() { SSL_CTX_free(context_); }
+
+KeyedDigest::KeyedDigest() : key_(32, '\0') {
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key_.data()), static_cast<int>(key_.size())) != 1) std::abort();
+}
+
+std::string KeyedDigest::Of(absl::string_view text) const {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()),
+       text.size(), digest.data(), &size);
+  return std::string(reinterpret_cast<const char*>(digest.data()), size);
+}
+
+}  // namespace web

@@ -1,0 +1,32 @@
+#include "metrics/coverage.h"
+
+#include <algorithm>
+
+#include "base/day.h"
+
+namespace metrics {
+
+void RunTime::Add(const base::Window& window) {
+  if (window.end <= window.start) return;
+  // The windows that `window` touches become one with it.
+  const auto first = std::find_if(windows_.begin(), windows_.end(),
+                                  [&window](const base::Window& each) { return each.end >= window.start; });
+  if (first != windows_.end() && first->Contains(window)) return;
+  const auto last =
+      std::find_if(first, windows_.end(), [&window](const base::Window& each) { return each.start > window.end; });
+  base::Window whole = window;
+  if (first != last) {
+    whole.start = std::min(whole.start, first->start);
+    whole.end = std::max(whole.end, std::prev(last)->end);
+  }
+  windows_.insert(windows_.erase(first, last), whole);
+}
+
+std::optional<Extent> RunTime::extent() const {
+  if (windows_.empty()) return std::nullopt;
+  absl::Duration covered;
+  for (const base::Window& window : windows_) covered += window.end - window.start;
+  return Extent{{windows_.front().start, windows_.back().end}, covered};
+}
+
+}  // namespace metrics

@@ -1,0 +1,36 @@
+// When any of many things ran.
+#ifndef METRICS_COVERAGE_H_
+#define METRICS_COVERAGE_H_
+
+#include <optional>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/day.h"
+
+namespace metrics {
+
+struct Extent {
+  // From the first moment to the last.
+  base::Window span;
+  // How much of it anything ran.
+  absl::Duration covered;
+};
+
+// The union of many windows. Most pods run all day, so most windows lie within one that is known already.
+class RunTime {
+ public:
+  // A window that ends before it starts is none.
+  void Add(const base::Window& window);
+
+  // Nothing before the first window.
+  std::optional<Extent> extent() const;
+
+ private:
+  // Disjoint, not touching, sorted.
+  std::vector<base::Window> windows_;
+};
+
+}  // namespace metrics
+
+#endif  // METRICS_COVERAGE_H_

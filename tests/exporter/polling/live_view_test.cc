@@ -1,0 +1,156 @@
+// The hour and today, with a Kubecost in memory.
+#include "exporter/polling/live_view.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/day.h"
+#include "kubecost/api_error.h"
+#include "tests/fakes/fake_http_client.h"
+
+namespace polling {
+namespace {
+
+using base::Window;
+using kubecost::Level;
+
+absl::Time At(int day, int hour, int minute = 0) {
+  return absl::FromCivil(absl::CivilMinute(2026, 11, day, hour, minute), absl::UTCTimeZone());
+}
+
+class LiveViewTest : public testing::Test {
+ protected:
+  void Restart(View view) {
+    view_ = std::make_unique<LiveView>(options_, view, client_, self_metrics_, [] {});
+  }
+
+  static absl::Duration Elapsed(absl::Time now) { return now - At(1, 0); }
+  absl::Time DueAt(absl::Time now) const { return At(1, 0) + view_->DueAt(now, Elapsed(now)); }
+
+  // Polls and concludes as the poller does.
+  absl::Status Poll(absl::Time now) {
+    const absl::Status status = view_->Poll(now, Elapsed(now), {});
+    view_->schedule().was_polled = true;
+    if (!status.ok()) is_taken_ = view_->TakeFailure(status, now, Elapsed(now));
+    return status;
+  }
+
+  fakes::FakeAnswer Answer(const std::string& url) {
+    const size_t from = url.find("window=") + 7;
+    asked_ = url.substr(from, url.find('&', from) - from);
+    if (url.find("aggregate=cluster,namespace,pod,") == std::string::npos) return {404, "", "text/plain", "", {}, {}};
+    if (!body_.empty()) return {200, body_, "application/json", "", {}, {}};
+    std::string rows;
+    for (const char* pod : {"a/p", "a/q", "b/r"}) {
+      absl::StrAppendFormat(&rows,
+                            R"(%s"c/%s":{"properties":{"cluster":"c","namespace":"%c","pod":"%c"},"window":)"
+                            R"({"start":"%s","end":"%s"},"totalCost":0.1})",
+                            rows.empty() ? "" : ",", pod, pod[0], pod[2], asked_.substr(0, 20), asked_.substr(21));
+    }
+    return {200, absl::StrCat(R"({"code":200,"data":[{)", rows, "}]}"), "application/json", "", {}, {}};
+  }
+
+  std::vector<double> Totals(Level level) const { return view_->facts()->table(level).column(metrics::Column::kTotal); }
+
+  exporter::Options options_;
+  exporter::SelfMetrics self_metrics_{options_};
+  std::string body_;
+  std::string asked_;
+  bool is_taken_ = false;
+  fakes::FakeHttpClient http_{[this](const std::string& url) { return Answer(url); }, 4096};
+  kubecost::AllocationClient client_{http_, options_.endpoint, options_.query, [](const kubecost::RequestRecord&) {}};
+  std::unique_ptr<LiveView> view_;
+};
+
+TEST_F(LiveViewTest, AnHourIsReadAQuarterAfterItsEnd) {
+  Restart(View::kHour);
+  EXPECT_LE(DueAt(At(20, 12, 10)), At(20, 12, 10));
+  ASSERT_TRUE(Poll(At(20, 12, 10)).ok());
+  EXPECT_EQ(asked_, "2026-11-20T10:00:00Z,2026-11-20T11:00:00Z");
+  EXPECT_EQ(DueAt(At(20, 12, 10)), At(20, 12, 15));
+  ASSERT_TRUE(Poll(At(20, 12, 15)).ok());
+  EXPECT_EQ(asked_, "2026-11-20T11:00:00Z,2026-11-20T12:00:00Z");
+  EXPECT_EQ(DueAt(At(20, 12, 15)), At(20, 13, 15));
+}
+
+TEST_F(LiveViewTest, LevelsAreSummedFromTheOneAnswer) {
+  Restart(View::kHour);
+  ASSERT_TRUE(Poll(At(20, 12, 30)).ok());
+  EXPECT_EQ(http_.urls.size(), 1U);
+  EXPECT_EQ(Totals(Level::kPod), (std::vector<double>{0.1, 0.1, 0.1}));
+  EXPECT_EQ(Totals(Level::kNamespace), (std::vector<double>{0.2, 0.1}));
+  EXPECT_EQ(Totals(Level::kCluster), (std::vector<double>{0.3}));
+}
+
+TEST_F(LiveViewTest, HoursBeginWhereDaysDo) {
+  options_.day_utc_offset = absl::Minutes(330);
+  Restart(View::kHour);
+  ASSERT_TRUE(Poll(At(20, 12, 50)).ok());
+  EXPECT_EQ(asked_, "2026-11-20T11:30:00Z,2026-11-20T12:30:00Z");
+}
+
+TEST_F(LiveViewTest, TodayIsAskedForAsAWholeDayEveryHalfHour) {
+  Restart(View::kToday);
+  ASSERT_TRUE(Poll(At(20, 12, 10)).ok());
+  EXPECT_EQ(asked_, "2026-11-20T00:00:00Z,2026-11-21T00:00:00Z");
+  EXPECT_EQ(DueAt(At(20, 12, 10)), At(20, 12, 40));
+  EXPECT_EQ(view_->facts()->table(Level::kPod).rows(), 0U);
+  ASSERT_TRUE(Poll(At(20, 23, 50)).ok());
+  EXPECT_EQ(DueAt(At(20, 23, 50)), At(21, 0, 15)) << "Kubecost knows nothing of a day that has just begun";
+  options_.today_pods = true;
+  ASSERT_TRUE(Poll(At(21, 0, 15)).ok());
+  EXPECT_EQ(view_->facts()->table(Level::kPod).rows(), 3U);
+  Restart(View::kToday);
+  EXPECT_EQ(DueAt(At(21, 0, 5)), At(21, 0, 15));
+}
+
+TEST_F(LiveViewTest, OldFactsAreDropped) {
+  Restart(View::kHour);
+  ASSERT_TRUE(Poll(At(20, 12, 15)).ok());
+  EXPECT_FALSE(view_->Expire(At(20, 14, 15)));
+  EXPECT_TRUE(view_->Expire(At(20, 14, 16)));
+  EXPECT_EQ(view_->facts(), nullptr);
+  EXPECT_FALSE(view_->Expire(At(20, 14, 16)));
+  Restart(View::kToday);
+  ASSERT_TRUE(Poll(At(20, 23, 50)).ok());
+  EXPECT_FALSE(view_->Expire(At(20, 23, 59)));
+  EXPECT_TRUE(view_->Expire(At(21, 0))) << "yesterday's";
+}
+
+TEST_F(LiveViewTest, AViewThatTheServerDoesNotHaveGoesOff) {
+  body_ = R"({"code":200,"data":[null]})";
+  Restart(View::kHour);
+  for (int failure = 1; failure <= 3; ++failure) {
+    EXPECT_FALSE(view_->is_off());
+    EXPECT_FALSE(Poll(At(20, 11 + failure, 15)).ok());
+    EXPECT_TRUE(is_taken_);
+  }
+  EXPECT_TRUE(view_->is_off());
+  EXPECT_EQ(DueAt(At(20, 14, 15)), At(21, 14, 15));
+  body_.clear();
+  EXPECT_TRUE(Poll(At(21, 14, 15)).ok());
+  EXPECT_FALSE(view_->is_off());
+}
+
+TEST_F(LiveViewTest, OneThatHasWorkedFailsAsAnyOther) {
+  Restart(View::kHour);
+  ASSERT_TRUE(Poll(At(20, 12, 15)).ok());
+  body_ = R"({"code":200,"data":[null]})";
+  for (int hour = 13; hour < 20; ++hour) EXPECT_FALSE(Poll(At(20, hour, 15)).ok());
+  EXPECT_FALSE(is_taken_);
+  EXPECT_FALSE(view_->is_off());
+}
+
+TEST_F(LiveViewTest, AServerThatIsAwayIsNotOneThatLacksTheView) {
+  Restart(View::kHour);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(view_->TakeFailure(kubecost::ApiError(kubecost::ErrorReason::kRefused, ""), At(20, 12), {}));
+  }
+  EXPECT_FALSE(view_->is_off());
+}
+
+}  // namespace
+}  // namespace polling
