@@ -94,7 +94,7 @@ void RawSender::Serve() const {
   }
 }
 
-ProductServer::ProductServer(const metrics::SnapshotStore& store) : options_(ServerOptions()), self_metrics_(options_) {
+ProductServer::ProductServer(const metrics::SnapshotStore& store) : options_(ServerOptions()) {
   std::vector<std::string> problems;
   access_ = std::make_unique<web::WebAccess>(options_, self_metrics_, problems);
   auto server = web::Server::Start(

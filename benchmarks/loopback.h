@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "exporter/options.h"
-#include "exporter/self_metrics.h"
+#include "exporter/web/metrics.h"
 #include "exporter/web/server.h"
 #include "metrics/snapshot.h"
 
@@ -44,7 +44,8 @@ class ProductServer {
 
  private:
   const exporter::Options options_;
-  exporter::SelfMetrics self_metrics_;
+  metrics::Registry registry_;
+  const web::Metrics self_metrics_{registry_};
   std::unique_ptr<web::WebAccess> access_;
   std::unique_ptr<web::Server> server_;
 };

@@ -20,9 +20,11 @@
 #include "exporter/commands/once.h"
 #include "exporter/commands/render.h"
 #include "exporter/flags.h"
+#include "exporter/polling/metrics.h"
 #include "exporter/polling/poller.h"
-#include "exporter/self_metrics.h"
+#include "exporter/program_metrics.h"
 #include "exporter/status/page.h"
+#include "exporter/web/metrics.h"
 #include "exporter/web/server.h"
 #include "exporter/web/web_access.h"
 #include "kubecost/curl_http_client.h"
@@ -53,13 +55,13 @@ void LogFileEvent(const kubecost::FileEvent& event) {
   base::Log(base::LogLevel::kWarn, "a file cannot be used; what it held before stays in force", fields);
 }
 
-// `self_metrics` may be null, and outlives the client otherwise.
-kubecost::CurlOptions HttpOptions(const Options& options, SelfMetrics* self_metrics) {
+// `metrics` may be null, and outlives the client otherwise.
+kubecost::CurlOptions HttpOptions(const Options& options, const ProgramMetrics* metrics) {
   kubecost::CurlOptions http = options.http;
   http.user_agent = absl::StrCat("kubecost-allocation-exporter/", base::Version());
-  http.on_file = [self_metrics](const kubecost::FileEvent& event, const kubecost::Access& access) {
+  http.on_file = [metrics](const kubecost::FileEvent& event, const kubecost::Access& access) {
     LogFileEvent(event);
-    if (self_metrics != nullptr) self_metrics->SetFile(event, access);
+    if (metrics != nullptr) metrics->SetFile(event, access);
   };
   return http;
 }
@@ -167,18 +169,21 @@ int RunExporter(const Options& options, base::Clock& clock) {
   const sigset_t signals = BlockSignals({SIGTERM, SIGINT});
 
   metrics::SnapshotStore store;
-  SelfMetrics self_metrics(options);
-  kubecost::CurlHttpClient http(HttpOptions(options, &self_metrics));
+  metrics::Registry registry;
+  const ProgramMetrics program_metrics(registry, options.http.access.tls_verify);
+  polling::Metrics polling_metrics(registry, options);
+  const web::Metrics web_metrics(registry);
+  kubecost::CurlHttpClient http(HttpOptions(options, &program_metrics));
   polling::PollReportStore reports;
-  polling::Poller poller(options, clock, http, store, reports, self_metrics);
+  polling::Poller poller(options, clock, http, store, reports, polling_metrics);
   std::vector<std::string> problems;
-  web::WebAccess access(options, self_metrics, problems);
+  web::WebAccess access(options, web_metrics, problems);
   if (!problems.empty()) {
     base::Log(base::LogLevel::kError, "cannot start", {{"error", absl::StrJoin(problems, "; ")}});
     return kExitConfiguration;
   }
-  const absl::StatusOr<std::unique_ptr<web::Server>> server = web::Server::Start(
-      options, store, self_metrics, access, HealthOf(poller, options), [&](absl::string_view search) {
+  const absl::StatusOr<std::unique_ptr<web::Server>> server =
+      web::Server::Start(options, store, web_metrics, access, HealthOf(poller, options), [&](absl::string_view search) {
         return status::StatusPage(options, *store.Current(), *reports.Current(),
                                   web::WebSecurityText(*access.Current()), clock.Now(), search);
       });

@@ -23,7 +23,7 @@ LIBRARIES = {
     "curl/": ("kubecost/curl_http_client.cc",),
     "rapidjson/": ("kubecost/response_parser.cc",),
     "civetweb.h": ("exporter/web/server.cc",),
-    "prometheus/": ("exporter/self_metrics.cc",),
+    "prometheus/": ("metrics/registry.cc",),
     "zlib.h": ("metrics/gzip.cc",),
     "CLI/": ("exporter/flags.cc",),
     "spdlog/": ("base/log.cc",),

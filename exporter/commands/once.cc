@@ -11,7 +11,7 @@
 #include "base/day.h"
 #include "exporter/commands/day_printer.h"
 #include "exporter/polling/day_reader.h"
-#include "exporter/self_metrics.h"
+#include "exporter/polling/metrics.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/api_error.h"
 #include "kubecost/response_parser.h"
@@ -84,7 +84,7 @@ class Run {
         stop_(std::move(stop)),
         client_(http, options.endpoint, options.query,
                 [](const kubecost::RequestRecord& request) { LogRequest(request); }),
-        self_metrics_(options),
+        self_metrics_(registry_, options),
         reader_(options, client_, self_metrics_, [] {}),
         printer_(once, options, [this](absl::string_view block) { return Write(block); }) {}
 
@@ -272,7 +272,8 @@ class Run {
   const OnceStreams& streams_;
   const std::stop_token stop_;
   kubecost::AllocationClient client_;
-  exporter::SelfMetrics self_metrics_;  // what the reader tells nobody asks for here
+  metrics::Registry registry_;
+  polling::Metrics self_metrics_;  // what the reader tells nobody asks for here
   polling::DayReader reader_;
   DayPrinter printer_;
 

@@ -60,8 +60,8 @@ struct DayReader::NamespaceRows {
   }
 };
 
-DayReader::DayReader(const exporter::Options& options, kubecost::AllocationClient& client,
-                     exporter::SelfMetrics& self_metrics, std::function<void()> on_request)
+DayReader::DayReader(const exporter::Options& options, kubecost::AllocationClient& client, Metrics& self_metrics,
+                     std::function<void()> on_request)
     : options_(options), client_(client), self_metrics_(self_metrics), on_request_(std::move(on_request)) {}
 
 absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> DayReader::Read(const base::Window& day, PodLevel pods,

@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "base/day.h"
 #include "exporter/options.h"
-#include "exporter/self_metrics.h"
+#include "exporter/polling/metrics.h"
 #include "kubecost/allocation_client.h"
 #include "metrics/day_facts.h"
 #include "metrics/table_builder.h"
@@ -36,7 +36,7 @@ enum class PodLevel { kNone, kTotals, kCosts, kAll, kEverything };
 class DayReader {
  public:
   // `on_request` is called before each request.
-  DayReader(const exporter::Options& options, kubecost::AllocationClient& client, exporter::SelfMetrics& self_metrics,
+  DayReader(const exporter::Options& options, kubecost::AllocationClient& client, Metrics& self_metrics,
             std::function<void()> on_request);
 
   // The cluster of rows for which Kubecost gives none.
@@ -64,7 +64,7 @@ class DayReader {
   // Constant after construction.
   const exporter::Options& options_;
   kubecost::AllocationClient& client_;
-  exporter::SelfMetrics& self_metrics_;
+  Metrics& self_metrics_;
   const std::function<void()> on_request_;
 
   std::array<size_t, kubecost::kLevelCount> last_rows_ = {};

@@ -12,10 +12,10 @@
 #include "exporter/options.h"
 #include "exporter/polling/day_book.h"
 #include "exporter/polling/live_view.h"
+#include "exporter/polling/metrics.h"
 #include "exporter/polling/report.h"
 #include "exporter/polling/schedule.h"
 #include "exporter/polling/views.h"
-#include "exporter/self_metrics.h"
 
 namespace polling {
 
@@ -43,7 +43,7 @@ struct Outcome {
 // thread.
 class PollJournal {
  public:
-  PollJournal(const exporter::Options& options, exporter::SelfMetrics& self_metrics);
+  PollJournal(const exporter::Options& options, Metrics& self_metrics);
 
   // `tasks` are all there are, `task` among them, with their schedules brought up to date.
   void Record(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome);
@@ -58,7 +58,7 @@ class PollJournal {
   void LogChange(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome);
 
   const exporter::Options& options_;
-  exporter::SelfMetrics& self_metrics_;
+  Metrics& self_metrics_;
   std::array<ViewReport, kViewCount> reports_;
 };
 

@@ -28,7 +28,7 @@ base::Window HourOf(absl::Time time, absl::Duration utc_offset) {
 }  // namespace
 
 LiveView::LiveView(const exporter::Options& options, View view, kubecost::AllocationClient& client,
-                   exporter::SelfMetrics& self_metrics, std::function<void()> on_request)
+                   Metrics& self_metrics, std::function<void()> on_request)
     : options_(options),
       view_(view),
       client_(client),

@@ -12,9 +12,9 @@
 #include "absl/time/time.h"
 #include "base/day.h"
 #include "exporter/options.h"
+#include "exporter/polling/metrics.h"
 #include "exporter/polling/schedule.h"
 #include "exporter/polling/views.h"
-#include "exporter/self_metrics.h"
 #include "kubecost/allocation_client.h"
 #include "metrics/snapshot.h"
 
@@ -27,8 +27,8 @@ namespace polling {
 class LiveView {
  public:
   // `view` is kHour or kToday. `on_request` is called before each request.
-  LiveView(const exporter::Options& options, View view, kubecost::AllocationClient& client,
-           exporter::SelfMetrics& self_metrics, std::function<void()> on_request);
+  LiveView(const exporter::Options& options, View view, kubecost::AllocationClient& client, Metrics& self_metrics,
+           std::function<void()> on_request);
 
   // The cluster of rows for which Kubecost gives none.
   void SetClusterId(std::string id) { cluster_id_ = std::move(id); }
@@ -60,7 +60,7 @@ class LiveView {
   const exporter::Options& options_;
   const View view_;
   kubecost::AllocationClient& client_;
-  exporter::SelfMetrics& self_metrics_;
+  Metrics& self_metrics_;
   const std::function<void()> on_request_;
 
   Schedule schedule_;

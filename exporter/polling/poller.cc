@@ -26,7 +26,7 @@ constexpr absl::Duration kLongestSleep = absl::Seconds(15);
 }  // namespace
 
 Poller::Poller(const exporter::Options& options, base::Clock& clock, kubecost::HttpClient& http,
-               metrics::SnapshotStore& store, PollReportStore& reports, exporter::SelfMetrics& self_metrics)
+               metrics::SnapshotStore& store, PollReportStore& reports, Metrics& self_metrics)
     : options_(options),
       clock_(clock),
       store_(store),

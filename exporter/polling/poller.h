@@ -20,10 +20,10 @@
 #include "exporter/polling/delivery_file.h"
 #include "exporter/polling/journal.h"
 #include "exporter/polling/live_view.h"
+#include "exporter/polling/metrics.h"
 #include "exporter/polling/report.h"
 #include "exporter/polling/schedule.h"
 #include "exporter/polling/views.h"
-#include "exporter/self_metrics.h"
 #include "kubecost/allocation_client.h"
 #include "metrics/snapshot.h"
 
@@ -39,7 +39,7 @@ namespace polling {
 class Poller {
  public:
   Poller(const exporter::Options& options, base::Clock& clock, kubecost::HttpClient& http,
-         metrics::SnapshotStore& store, PollReportStore& reports, exporter::SelfMetrics& self_metrics);
+         metrics::SnapshotStore& store, PollReportStore& reports, Metrics& self_metrics);
 
   // Polls until `stop`.
   void Run(std::stop_token stop);
@@ -85,7 +85,7 @@ class Poller {
   base::Clock& clock_;
   metrics::SnapshotStore& store_;
   PollReportStore& report_store_;
-  exporter::SelfMetrics& self_metrics_;
+  Metrics& self_metrics_;
   kubecost::AllocationClient client_;
 
   // Of the polling thread.

@@ -1,4 +1,4 @@
-// What a person wants to know of the polling; the numbers are in SelfMetrics.
+// What a person wants to know of the polling; the numbers are in Metrics.
 #ifndef EXPORTER_POLLING_REPORT_H_
 #define EXPORTER_POLLING_REPORT_H_
 

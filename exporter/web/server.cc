@@ -102,7 +102,7 @@ bool WriteAll(mg_connection* connection, absl::string_view data) {
 
 class Server::Impl {
  public:
-  Impl(const exporter::Options& options, const metrics::SnapshotStore& store, exporter::SelfMetrics& self_metrics,
+  Impl(const exporter::Options& options, const metrics::SnapshotStore& store, const Metrics& self_metrics,
        WebAccess& access, HealthCheck health, PageMaker page)
       : options_(options),
         store_(store),
@@ -350,7 +350,7 @@ class Server::Impl {
   // Constant after Start().
   const exporter::Options& options_;
   const metrics::SnapshotStore& store_;
-  exporter::SelfMetrics& self_metrics_;
+  const Metrics& self_metrics_;
   WebAccess& access_;
   const bool has_tls_;
   std::optional<TlsAcceptor> acceptor_;
@@ -368,9 +368,8 @@ class Server::Impl {
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const exporter::Options& options,
-                                                      const metrics::SnapshotStore& store,
-                                                      exporter::SelfMetrics& self_metrics, WebAccess& access,
-                                                      HealthCheck health, PageMaker page) {
+                                                      const metrics::SnapshotStore& store, const Metrics& self_metrics,
+                                                      WebAccess& access, HealthCheck health, PageMaker page) {
   auto impl = std::make_unique<Impl>(options, store, self_metrics, access, std::move(health), std::move(page));
   const absl::Status status = impl->Start();
   if (!status.ok()) return status;

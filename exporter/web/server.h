@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "exporter/options.h"
-#include "exporter/self_metrics.h"
+#include "exporter/web/metrics.h"
 #include "exporter/web/web_access.h"
 #include "metrics/snapshot.h"
 
@@ -31,9 +31,8 @@ class Server {
   // all else to those whom `access` lets in. An error names the address that could not be had. The arguments
   // must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const exporter::Options& options,
-                                                       const metrics::SnapshotStore& store,
-                                                       exporter::SelfMetrics& self_metrics, WebAccess& access,
-                                                       HealthCheck health, PageMaker page);
+                                                       const metrics::SnapshotStore& store, const Metrics& self_metrics,
+                                                       WebAccess& access, HealthCheck health, PageMaker page);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

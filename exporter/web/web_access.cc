@@ -129,8 +129,7 @@ std::vector<std::string> WebConfigProblems(const exporter::Options& options) {
   return problems;
 }
 
-WebAccess::WebAccess(const exporter::Options& options, exporter::SelfMetrics& self_metrics,
-                     std::vector<std::string>& problems)
+WebAccess::WebAccess(const exporter::Options& options, const Metrics& self_metrics, std::vector<std::string>& problems)
     : options_(options), self_metrics_(self_metrics), state_(std::make_shared<WebState>()) {
   if (options_.web_config_file.empty()) return;
   const std::shared_ptr<const WebState> state = Load(options_, {}, problems);
@@ -201,7 +200,7 @@ std::optional<WebAccess::Refusal> WebAccess::Refuse(const WebState& state, absl:
     return Refusal{429, "more requests than rate_limit allows\n", "Retry-After: 1\r\n"};
   }
   if (state.tls != nullptr && state.config.tls->requires_certificate() && !has_certificate) {
-    return Refused(exporter::AuthFailure::kNoCertificate, {403, "a client certificate is required\n", ""}, client);
+    return Refused(AuthFailure::kNoCertificate, {403, "a client certificate is required\n", ""}, client);
   }
   if (state.passwords == nullptr) return std::nullopt;
   constexpr absl::string_view kChallenge =
@@ -210,23 +209,19 @@ std::optional<WebAccess::Refusal> WebAccess::Refuse(const WebState& state, absl:
     case Login::kGood:
       return std::nullopt;
     case Login::kMissing:
-      return Refused(exporter::AuthFailure::kNoPassword, {401, "a user name and password are required\n", kChallenge},
-                     client);
+      return Refused(AuthFailure::kNoPassword, {401, "a user name and password are required\n", kChallenge}, client);
     case Login::kWrong:
-      return Refused(exporter::AuthFailure::kWrongPassword, {401, "wrong user name or password\n", kChallenge}, client);
+      return Refused(AuthFailure::kWrongPassword, {401, "wrong user name or password\n", kChallenge}, client);
     case Login::kBusy:
       break;
   }
-  return Refused(exporter::AuthFailure::kBusy, {503, "too many passwords to check at once\n", "Retry-After: 1\r\n"},
-                 client);
+  return Refused(AuthFailure::kBusy, {503, "too many passwords to check at once\n", "Retry-After: 1\r\n"}, client);
 }
 
-void WebAccess::CountBadCertificate(const std::string& client) {
-  Refused(exporter::AuthFailure::kBadCertificate, {}, client);
-}
+void WebAccess::CountBadCertificate(const std::string& client) { Refused(AuthFailure::kBadCertificate, {}, client); }
 
 // Somebody who guesses must not fill the log.
-WebAccess::Refusal WebAccess::Refused(exporter::AuthFailure reason, Refusal refusal, const std::string& client) {
+WebAccess::Refusal WebAccess::Refused(AuthFailure reason, Refusal refusal, const std::string& client) {
   self_metrics_.CountAuthFailure(reason);
   int others_before = 0;
   {
@@ -240,7 +235,7 @@ WebAccess::Refusal WebAccess::Refused(exporter::AuthFailure reason, Refusal refu
     next_log_ = now + kLogInterval;
   }
   base::Log(base::LogLevel::kWarn, "somebody was not let in",
-            {{"reason", std::string(exporter::AuthFailureName(reason))},
+            {{"reason", std::string(AuthFailureName(reason))},
              {"client", client},
              {"others_before", absl::StrCat(others_before)}});
   return refusal;

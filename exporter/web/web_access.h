@@ -16,8 +16,8 @@
 #include "base/files.h"
 #include "base/mutex.h"
 #include "exporter/options.h"
-#include "exporter/self_metrics.h"
 #include "exporter/web/basic_auth.h"
+#include "exporter/web/metrics.h"
 #include "exporter/web/tls.h"
 #include "exporter/web/web_config.h"
 
@@ -64,7 +64,7 @@ class WebAccess {
   };
 
   // Reads the files; with problems, the result must not be used. The arguments must outlive it.
-  WebAccess(const exporter::Options& options, exporter::SelfMetrics& self_metrics, std::vector<std::string>& problems);
+  WebAccess(const exporter::Options& options, const Metrics& self_metrics, std::vector<std::string>& problems);
 
   // The newest good state. Looks at most once a second whether a file has changed; what is broken then, or would let in
   // who was kept out, is logged once, and the former state stays.
@@ -81,10 +81,10 @@ class WebAccess {
   void ReloadIfChanged() ABSL_LOCKS_EXCLUDED(reload_mutex_);
   void Look() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
   void Reload(const WebState& former) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
-  Refusal Refused(exporter::AuthFailure reason, Refusal refusal, const std::string& client);
+  Refusal Refused(AuthFailure reason, Refusal refusal, const std::string& client);
 
   const exporter::Options& options_;
-  exporter::SelfMetrics& self_metrics_;
+  const Metrics& self_metrics_;
   std::atomic<int64_t> next_look_ns_ = 0;
 
   base::Mutex reload_mutex_;

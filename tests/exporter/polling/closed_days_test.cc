@@ -37,7 +37,8 @@ class ClosedDaysTest : public testing::Test {
   void Restart() {
     poller_.reset();
     store_ = std::make_unique<metrics::SnapshotStore>();
-    self_ = std::make_unique<exporter::SelfMetrics>(options_);
+    registry_ = std::make_unique<metrics::Registry>();
+    self_ = std::make_unique<Metrics>(*registry_, options_);
     poller_ = std::make_unique<Poller>(options_, clock_, http_, *store_, reports_, *self_);
     kubecost_.requests.clear();
   }
@@ -71,7 +72,7 @@ class ClosedDaysTest : public testing::Test {
     }
     return samples;
   }
-  bool Has(absl::string_view line) const { return absl::StrContains(self_->Serialize(), absl::StrCat(line, "\n")); }
+  bool Has(absl::string_view line) const { return absl::StrContains(registry_->Serialize(), absl::StrCat(line, "\n")); }
   size_t Requests(absl::string_view fragment) const {
     return static_cast<size_t>(
         std::count_if(kubecost_.requests.begin(), kubecost_.requests.end(),
@@ -85,7 +86,8 @@ class ClosedDaysTest : public testing::Test {
   PollReportStore reports_;
   std::stop_source stop_;
   std::unique_ptr<metrics::SnapshotStore> store_;
-  std::unique_ptr<exporter::SelfMetrics> self_;
+  std::unique_ptr<metrics::Registry> registry_;
+  std::unique_ptr<Metrics> self_;
   std::unique_ptr<Poller> poller_;
 };
 

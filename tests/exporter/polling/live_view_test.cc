@@ -56,7 +56,8 @@ class LiveViewTest : public testing::Test {
   std::vector<double> Totals(Level level) const { return view_->facts()->table(level).column(metrics::Column::kTotal); }
 
   exporter::Options options_;
-  exporter::SelfMetrics self_metrics_{options_};
+  metrics::Registry registry_;
+  Metrics self_metrics_{registry_, options_};
   std::string body_;
   std::string asked_;
   bool is_taken_ = false;

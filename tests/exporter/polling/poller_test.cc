@@ -64,7 +64,8 @@ class PollerTest : public testing::Test {
 
   void Restart() {
     poller_.reset();
-    self_ = std::make_unique<exporter::SelfMetrics>(options_);
+    registry_ = std::make_unique<metrics::Registry>();
+    self_ = std::make_unique<Metrics>(*registry_, options_);
     poller_ = std::make_unique<Poller>(options_, kubecost_.clock, http_, store_, reports_, *self_);
   }
 
@@ -76,7 +77,7 @@ class PollerTest : public testing::Test {
     Poll();
   }
 
-  bool Has(absl::string_view line) const { return absl::StrContains(self_->Serialize(), absl::StrCat(line, "\n")); }
+  bool Has(absl::string_view line) const { return absl::StrContains(registry_->Serialize(), absl::StrCat(line, "\n")); }
 
   double PodTotal() const {
     const auto snapshot = store_.Current();
@@ -90,7 +91,8 @@ class PollerTest : public testing::Test {
   metrics::SnapshotStore store_;
   PollReportStore reports_;
   std::stop_source stop_;
-  std::unique_ptr<exporter::SelfMetrics> self_;
+  std::unique_ptr<metrics::Registry> registry_;
+  std::unique_ptr<Metrics> self_;
   std::unique_ptr<Poller> poller_;
 };
 
@@ -315,7 +317,7 @@ TEST_F(PollerTest, ClusterInfoCanBeOff) {
   Restart();
   Poll();
   for (const std::string& url : http_.urls) EXPECT_FALSE(absl::StrContains(url, "clusterInfo"));
-  EXPECT_FALSE(absl::StrContains(self_->Serialize(), "view=\"cluster_info\""));
+  EXPECT_FALSE(absl::StrContains(registry_->Serialize(), "view=\"cluster_info\""));
 }
 
 TEST_F(PollerTest, SeveralClustersUnderOneNameAreRefused) {

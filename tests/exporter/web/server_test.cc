@@ -81,7 +81,8 @@ class ServerTest : public testing::Test {
     return options;
   }();
   metrics::SnapshotStore store_;
-  exporter::SelfMetrics self_metrics_{options_};
+  metrics::Registry registry_;
+  const Metrics self_metrics_{registry_};
   absl::Status health_;
   std::unique_ptr<WebAccess> access_;
   std::unique_ptr<Server> server_;
@@ -93,7 +94,7 @@ TEST_F(ServerTest, BeforeTheFirstSnapshotOnlyTheExporterItself) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.content_type, "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_TRUE(absl::StartsWith(answer.body, "# HELP kubecost_exporter_")) << answer.body.substr(0, 80);
-  EXPECT_TRUE(absl::StrContains(answer.body, "\nkubecost_exporter_up 0\n"));
+  EXPECT_TRUE(absl::StrContains(answer.body, "\nkubecost_exporter_scrapes_total 0\n"));
 }
 
 TEST_F(ServerTest, HealthIsWhatTheProcessSaysOfItself) {
@@ -167,7 +168,8 @@ TEST_F(ServerTest, PollerAndScrapersTogether) {
   base::SystemClock clock;
   kubecost::CurlHttpClient http({});
   polling::PollReportStore reports;
-  polling::Poller poller(options_, clock, http, store_, reports, self_metrics_);
+  polling::Metrics polling_metrics(registry_, options_);
+  polling::Poller poller(options_, clock, http, store_, reports, polling_metrics);
   Start();
   std::jthread polling([&poller](std::stop_token stop) { poller.Run(std::move(stop)); });
   std::string body;

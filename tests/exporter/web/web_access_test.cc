@@ -68,7 +68,8 @@ class WebAccessTest : public testing::Test {
   std::string folder_;
   exporter::Options options_;
   metrics::SnapshotStore store_;
-  exporter::SelfMetrics self_metrics_{options_};
+  metrics::Registry registry_;
+  const Metrics self_metrics_{registry_};
   std::unique_ptr<WebAccess> access_;
   std::unique_ptr<Server> server_;
   int port_ = 0;

@@ -1,4 +1,9 @@
-#include "exporter/self_metrics.h"
+// All families that the rooms register, in one registry: what the table of families promises.
+// Also tests metrics/registry.h
+// Also tests exporter/polling/metrics.h
+// Also tests exporter/web/metrics.h
+// Also tests metrics/process_stats.h
+#include "exporter/program_metrics.h"
 
 #include <gtest/gtest.h>
 
@@ -7,31 +12,43 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "exporter/polling/metrics.h"
+#include "exporter/web/metrics.h"
 #include "kubecost/api_error.h"
 #include "metrics/family.h"
+#include "metrics/registry.h"
 
 namespace exporter {
 namespace {
 
+struct SelfMetrics {
+  metrics::Registry registry;
+  ProgramMetrics program{registry, true};
+  polling::Metrics polling{registry, Options()};
+  web::Metrics web{registry};
+
+  std::string Serialize() const { return registry.Serialize(); }
+};
+
 // Everything told once, so that every family has a sample.
 void TellAll(SelfMetrics& self) {
-  self.CountRequest({"/model/allocation", 200, 1234, absl::OkStatus()});
-  self.CountPoll("day", true, absl::Seconds(2), absl::FromUnixSeconds(1795176000));
+  self.polling.CountRequest({"/model/allocation", 200, 1234, absl::OkStatus()});
+  self.polling.CountPoll("day", true, absl::Seconds(2), absl::FromUnixSeconds(1795176000));
   metrics::Snapshot snapshot;
   auto day = std::make_shared<metrics::DayFacts>();
   day->window = {absl::FromUnixSeconds(1795046400), absl::FromUnixSeconds(1795132800)};
   snapshot.day = day;
-  self.SetSnapshot(snapshot);
-  self.SetMergedRows(3);
-  self.CountScrape(4567);
+  self.polling.SetSnapshot(snapshot);
+  self.polling.SetMergedRows(3);
+  self.web.CountScrape(4567);
   kubecost::Access access;
   access.ca_not_after = absl::FromUnixSeconds(1800000000);
-  self.SetFile({{"kubecost.ca-file"}, {"/ca.crt"}, absl::OkStatus(), true, true}, access);
-  self.SetWebConfig(absl::FromUnixSeconds(1), absl::FromUnixSeconds(2));
+  self.program.SetFile({{"kubecost.ca-file"}, {"/ca.crt"}, absl::OkStatus(), true, true}, access);
+  self.web.SetWebConfig(absl::FromUnixSeconds(1), absl::FromUnixSeconds(2));
 }
 
 TEST(SelfMetricsTest, ServesExactlyTheFamiliesOfTheTable) {
-  SelfMetrics self((Options()));
+  SelfMetrics self;
   TellAll(self);
   std::set<std::string> served;
   std::string last;
@@ -50,7 +67,7 @@ TEST(SelfMetricsTest, ServesExactlyTheFamiliesOfTheTable) {
 }
 
 TEST(SelfMetricsTest, LabelsAndTypesAreThoseOfTheTable) {
-  SelfMetrics self((Options()));
+  SelfMetrics self;
   TellAll(self);
   const std::string text = self.Serialize();
   for (const metrics::Family& family : metrics::kFamilies) {
@@ -70,10 +87,10 @@ TEST(SelfMetricsTest, LabelsAndTypesAreThoseOfTheTable) {
 }
 
 TEST(SelfMetricsTest, TheWebConfigIsShownWhereThereIsOne) {
-  SelfMetrics self((Options()));
+  SelfMetrics self;
   EXPECT_FALSE(absl::StrContains(self.Serialize(), "kubecost_exporter_web_"));
-  self.SetWebConfig(absl::FromUnixSeconds(1700000001), absl::FromUnixSeconds(1800000002));
-  self.CountAuthFailure(AuthFailure::kWrongPassword);
+  self.web.SetWebConfig(absl::FromUnixSeconds(1700000001), absl::FromUnixSeconds(1800000002));
+  self.web.CountAuthFailure(web::AuthFailure::kWrongPassword);
   for (const absl::string_view line : {"kubecost_exporter_web_auth_failures_total{reason=\"bad_certificate\"} 0",
                                        "kubecost_exporter_web_auth_failures_total{reason=\"busy\"} 0",
                                        "kubecost_exporter_web_auth_failures_total{reason=\"no_certificate\"} 0",
@@ -84,14 +101,14 @@ TEST(SelfMetricsTest, TheWebConfigIsShownWhereThereIsOne) {
                                        "kubecost_exporter_web_config_last_reload_successful 1"}) {
     EXPECT_TRUE(absl::StrContains(self.Serialize(), absl::StrCat("\n", line, "\n"))) << line;
   }
-  self.SetWebConfigBroken();
+  self.web.SetWebConfigBroken();
   const std::string broken = self.Serialize();
   EXPECT_TRUE(absl::StrContains(broken, "\nkubecost_exporter_web_config_last_reload_successful 0\n"));
   EXPECT_TRUE(absl::StrContains(broken, "_last_reload_success_timestamp_seconds 1700000001\n"));
 }
 
 TEST(SelfMetricsTest, EveryReasonIsPreSet) {
-  SelfMetrics self((Options()));
+  SelfMetrics self;
   for (const absl::string_view reason : {"connect_timeout",
                                          "read_timeout",
                                          "deadline",
@@ -116,29 +133,29 @@ TEST(SelfMetricsTest, EveryReasonIsPreSet) {
                                   absl::StrCat("kubecost_exporter_api_errors_total{reason=\"", reason, "\"} 0\n")))
         << reason;
   }
-  self.CountError(kubecost::ErrorReason::kInconsistent);
+  self.polling.CountError(kubecost::ErrorReason::kInconsistent);
   EXPECT_TRUE(absl::StrContains(self.Serialize(), "kubecost_exporter_api_errors_total{reason=\"inconsistent\"} 1\n"));
 }
 
 TEST(SelfMetricsTest, UpIsZeroBeforeTheFirstAnswer) {
-  SelfMetrics self((Options()));
+  SelfMetrics self;
   EXPECT_TRUE(absl::StrContains(self.Serialize(), "\nkubecost_exporter_up 0\n"));
   EXPECT_TRUE(absl::StrContains(self.Serialize(), "\nkubecost_exporter_view_up{view=\"day\"} 0\n"));
   EXPECT_FALSE(absl::StrContains(self.Serialize(), "kubecost_exporter_day_start_timestamp_seconds")) << "absent, not 0";
 }
 
 TEST(SelfMetricsTest, ConfigInfoHasOneSeriesEvenWhenTheApiIsFound) {
-  SelfMetrics self((Options()));
+  SelfMetrics self;
   EXPECT_TRUE(absl::StrContains(self.Serialize(), "kubecost_exporter_config_info{api=\"auto\""));
-  self.SetApi(kubecost::Api::kOpenCost);
-  self.SetApi(kubecost::Api::kOpenCost);
+  self.polling.SetApi(kubecost::Api::kOpenCost);
+  self.polling.SetApi(kubecost::Api::kOpenCost);
   const std::string text = self.Serialize();
   EXPECT_TRUE(absl::StrContains(text, "kubecost_exporter_config_info{api=\"opencost\""));
   EXPECT_FALSE(absl::StrContains(text, "api=\"auto\""));
 }
 
 TEST(SelfMetricsTest, ProcessMetricsAreAlive) {
-  SelfMetrics self((Options()));
+  SelfMetrics self;
   const std::string text = self.Serialize();
   for (const char* name : {"process_resident_memory_bytes", "process_virtual_memory_bytes", "process_open_fds",
                            "process_max_fds", "process_start_time_seconds"}) {
@@ -149,9 +166,9 @@ TEST(SelfMetricsTest, ProcessMetricsAreAlive) {
 }
 
 TEST(SelfMetricsTest, HistogramInFull) {
-  SelfMetrics self((Options()));
-  self.CountPoll("day", true, absl::Seconds(0.3), absl::FromUnixSeconds(1795176000) + absl::Nanoseconds(1));
-  self.CountPoll("day", false, absl::Hours(1), absl::FromUnixSeconds(1795176000));
+  SelfMetrics self;
+  self.polling.CountPoll("day", true, absl::Seconds(0.3), absl::FromUnixSeconds(1795176000) + absl::Nanoseconds(1));
+  self.polling.CountPoll("day", false, absl::Hours(1), absl::FromUnixSeconds(1795176000));
   const std::string text = self.Serialize();
   for (const char* line : {"kubecost_exporter_poll_duration_seconds_bucket{view=\"day\",le=\"0.1\"} 0",
                            "kubecost_exporter_poll_duration_seconds_bucket{view=\"day\",le=\"0.5\"} 1",

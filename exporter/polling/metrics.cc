@@ -1,0 +1,112 @@
+#include "exporter/polling/metrics.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/day.h"
+#include "exporter/polling/views.h"
+
+namespace polling {
+namespace {
+
+using metrics::FamilyNamed;
+
+absl::string_view IdleModeName(kubecost::IdleMode mode) {
+  switch (mode) {
+    case kubecost::IdleMode::kSeparate:
+      return "separate";
+    case kubecost::IdleMode::kShare:
+      return "share";
+    case kubecost::IdleMode::kOff:
+      return "off";
+  }
+  return "";
+}
+
+}  // namespace
+
+Metrics::Metrics(metrics::Registry& registry, const exporter::Options& options)
+    : api_errors_(registry, FamilyNamed("kubecost_exporter_api_errors_total")),
+      api_requests_(registry, FamilyNamed("kubecost_exporter_api_requests_total")),
+      response_bytes_(registry, FamilyNamed("kubecost_exporter_api_response_bytes")),
+      config_info_(registry, FamilyNamed("kubecost_exporter_config_info")),
+      day_end_(registry, FamilyNamed("kubecost_exporter_day_end_timestamp_seconds")),
+      day_start_(registry, FamilyNamed("kubecost_exporter_day_start_timestamp_seconds")),
+      invalid_(registry, FamilyNamed("kubecost_exporter_invalid_values_total")),
+      last_success_(registry, FamilyNamed("kubecost_exporter_last_success_timestamp_seconds")),
+      merged_rows_(registry, FamilyNamed("kubecost_exporter_merged_rows")),
+      // Seconds: from a small cluster's answer to the deadline.
+      poll_duration_(registry, FamilyNamed("kubecost_exporter_poll_duration_seconds"),
+                     {0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1200}),
+      polls_(registry, FamilyNamed("kubecost_exporter_polls_total")),
+      series_(registry, FamilyNamed("kubecost_exporter_series")),
+      snapshot_bytes_(registry, FamilyNamed("kubecost_exporter_snapshot_bytes")),
+      up_(registry, FamilyNamed("kubecost_exporter_up")),
+      view_up_(registry, FamilyNamed("kubecost_exporter_view_up")),
+      api_(kubecost::ApiName(options.endpoint.api)),
+      currency_(options.currency.empty() ? exporter::kDefaultCurrency : options.currency),
+      utc_offset_(base::UtcOffsetText(options.day_utc_offset)),
+      idle_(IdleModeName(options.query.idle)),
+      share_tenancy_(options.query.share_tenancy_costs) {
+  ShowConfig();
+  SetUp(false);
+  snapshot_bytes_.Set(0);
+  for (const absl::string_view reason : kubecost::kErrorReasonNames) api_errors_.Add({reason}, 0);
+  CountInvalidValues({});
+  for (const ViewSpec& view : kViews) {
+    if (!view.enabled(options)) continue;
+    view_up_.Set({view.name}, 0);
+    polls_.Add({view.name, "success"}, 0);
+    polls_.Add({view.name, "error"}, 0);
+    poll_duration_.Show({view.name});
+  }
+}
+
+void Metrics::ShowConfig() {
+  config_info_.Set({api_, currency_, utc_offset_, idle_, share_tenancy_ ? "true" : "false"});
+}
+
+void Metrics::SetApi(kubecost::Api api) {
+  api_ = std::string(kubecost::ApiName(api));
+  ShowConfig();
+}
+
+void Metrics::SetCurrency(absl::string_view currency) {
+  currency_ = std::string(currency);
+  ShowConfig();
+}
+
+void Metrics::SetViewUp(absl::string_view view, std::optional<bool> up) {
+  if (up.has_value()) {
+    view_up_.Set({view}, *up ? 1 : 0);
+  } else {
+    view_up_.Remove({view});
+  }
+}
+
+void Metrics::CountRequest(const kubecost::RequestRecord& request) {
+  api_requests_.Add({request.path, absl::StrCat(request.code)});
+  if (request.status.ok()) response_bytes_.Set({request.path}, static_cast<double>(request.bytes));
+}
+
+void Metrics::CountPoll(absl::string_view view, bool success, absl::Duration duration, absl::Time finished) {
+  polls_.Add({view, success ? "success" : "error"});
+  poll_duration_.Observe({view}, absl::ToDoubleSeconds(duration));
+  if (success) last_success_.Set({view}, finished);
+}
+
+void Metrics::CountInvalidValues(const kubecost::InvalidValues& values) {
+  invalid_.Add({"null_cost"}, static_cast<double>(values.null_cost));
+  invalid_.Add({"not_a_number"}, static_cast<double>(values.not_a_number));
+  invalid_.Add({"negative_minutes"}, static_cast<double>(values.negative_minutes));
+  invalid_.Add({"invalid_utf8"}, static_cast<double>(values.invalid_utf8));
+}
+
+void Metrics::SetSnapshot(const metrics::Snapshot& snapshot) {
+  if (snapshot.day != nullptr) {
+    day_start_.Set({}, snapshot.day->window.start);
+    day_end_.Set({}, snapshot.day->window.end);
+  }
+  for (const auto& [family, series] : snapshot.SeriesByFamily()) series_.Set({family}, static_cast<double>(series));
+  snapshot_bytes_.Set(static_cast<double>(snapshot.bytes()));
+}
+
+}  // namespace polling

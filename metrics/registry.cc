@@ -1,0 +1,149 @@
+#include "metrics/registry.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <type_traits>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/text.h"
+#include "metrics/exposition.h"
+#include "metrics/process_stats.h"
+
+namespace metrics {
+namespace {
+
+template <typename T>
+prometheus::Family<T>& Register(prometheus::Registry& registry, const Family& family) {
+  const auto build = [&](auto builder) -> prometheus::Family<T>& {
+    return builder.Name(std::string(family.name)).Help(std::string(family.help)).Register(registry);
+  };
+  if constexpr (std::is_same_v<T, prometheus::Counter>) {
+    return build(prometheus::BuildCounter());
+  } else if constexpr (std::is_same_v<T, prometheus::Gauge>) {
+    return build(prometheus::BuildGauge());
+  } else {
+    return build(prometheus::BuildHistogram());
+  }
+}
+
+prometheus::Labels LabelsOf(const std::vector<std::string>& names, LabelValues values) {
+  prometheus::Labels labels;
+  auto name = names.begin();
+  for (const absl::string_view value : values) labels.emplace(*name++, value);
+  return labels;
+}
+
+std::string NumberText(double value) {
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  char text[kMaxNumberLength];
+  return std::string(text, WriteNumber(value, text));
+}
+
+// One sample line. `bound` is the value of label `le`, for a bucket of a histogram.
+void AppendSample(absl::string_view name, const std::vector<prometheus::ClientMetric::Label>& labels, double value,
+                  std::string& out, std::optional<double> bound = std::nullopt) {
+  std::string block;
+  const auto append = [&block](absl::string_view label, absl::string_view text) {
+    absl::StrAppend(&block, block.empty() ? "{" : ",", label, "=\"");
+    AppendLabelValue(base::ReplaceInvalidUtf8(text), block);
+    block.push_back('"');
+  };
+  for (const prometheus::ClientMetric::Label& label : labels) append(label.name, label.value);
+  if (bound.has_value()) append("le", NumberText(*bound));
+  absl::StrAppend(&out, name, block, block.empty() ? " " : "} ", NumberText(value), "\n");
+}
+
+// Not prometheus-cpp's own serializer: that one prints 16 digits, which is not always the same number.
+void AppendFamily(const prometheus::MetricFamily& family, std::string& out) {
+  const Family& row = *std::find_if(kFamilies.begin(), kFamilies.end(),
+                                    [&family](const Family& each) { return each.name == family.name; });
+  AppendHeader(row, out);
+  for (const prometheus::ClientMetric& metric : family.metric) {
+    if (row.type != Type::kHistogram) {
+      const double value = row.type == Type::kCounter ? metric.counter.value : metric.gauge.value;
+      AppendSample(row.name, metric.label, value, out);
+      continue;
+    }
+    const prometheus::ClientMetric::Histogram& histogram = metric.histogram;
+    for (const prometheus::ClientMetric::Bucket& bucket : histogram.bucket) {
+      AppendSample(absl::StrCat(row.name, "_bucket"), metric.label, static_cast<double>(bucket.cumulative_count), out,
+                   bucket.upper_bound);
+    }
+    AppendSample(absl::StrCat(row.name, "_sum"), metric.label, histogram.sample_sum, out);
+    AppendSample(absl::StrCat(row.name, "_count"), metric.label, static_cast<double>(histogram.sample_count), out);
+  }
+}
+
+void AppendProcessFamilies(std::string& out) {
+  const ProcessStats stats = ReadProcessStats();
+  const auto append = [&out](const Family& family, std::optional<double> value) {
+    if (!value.has_value()) return;
+    AppendHeader(family, out);
+    AppendSample(family.name, {}, *value, out);
+  };
+  append(FamilyNamed("process_cpu_seconds_total"), stats.cpu_seconds);
+  append(FamilyNamed("process_max_fds"), stats.max_fds);
+  append(FamilyNamed("process_open_fds"), stats.open_fds);
+  append(FamilyNamed("process_resident_memory_bytes"), stats.resident_memory_bytes);
+  append(FamilyNamed("process_start_time_seconds"), stats.start_time_seconds);
+  append(FamilyNamed("process_virtual_memory_bytes"), stats.virtual_memory_bytes);
+}
+
+}  // namespace
+
+Registry::Registry() : registry_(std::make_unique<prometheus::Registry>()) {}
+Registry::~Registry() = default;
+
+std::string Registry::Serialize() const {
+  std::vector<prometheus::MetricFamily> families = registry_->Collect();
+  std::sort(families.begin(), families.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::string out;
+  for (prometheus::MetricFamily& family : families) {
+    const auto less = [](const auto& a, const auto& b) { return a.label < b.label; };
+    std::sort(family.metric.begin(), family.metric.end(), less);
+    AppendFamily(family, out);
+  }
+  AppendProcessFamilies(out);
+  return out;
+}
+
+template <typename T>
+Handle<T>::Handle(Registry& registry, const Family& family)
+    : labels_(absl::StrSplit(family.labels, ',', absl::SkipEmpty())),
+      family_(&Register<T>(registry.native(), family)) {}
+
+template class Handle<prometheus::Gauge>;
+template class Handle<prometheus::Counter>;
+template class Handle<prometheus::Histogram>;
+
+void Gauges::Set(LabelValues values, double value) const { family_->Add(LabelsOf(labels_, values)).Set(value); }
+
+void Gauges::Set(LabelValues values, absl::Time time) const {
+  Set(values, absl::ToDoubleSeconds(time - absl::UnixEpoch()));
+}
+
+void Gauges::Remove(LabelValues values) const { family_->Remove(&family_->Add(LabelsOf(labels_, values))); }
+
+void Counters::Add(LabelValues values, double count) const { family_->Add(LabelsOf(labels_, values)).Increment(count); }
+
+void Histograms::Show(LabelValues values) const { family_->Add(LabelsOf(labels_, values), bounds_); }
+
+void Histograms::Observe(LabelValues values, double value) const {
+  family_->Add(LabelsOf(labels_, values), bounds_).Observe(value);
+}
+
+void Info::Set(LabelValues values) {
+  prometheus::Gauge* const next = &family_->Add(LabelsOf(labels_, values));
+  next->Set(1);
+  if (current_ != nullptr && current_ != next) family_->Remove(current_);
+  current_ = next;
+}
+
+}  // namespace metrics
