@@ -66,7 +66,8 @@ class StructureTest(unittest.TestCase):
         for file in sources():
             expected = file.parent.name
             for name in re.findall(r"^namespace (\w+) \{", file.read_text(), re.MULTILINE):
-                self.assertIn(name, (expected, f"{file.stem}_internal"), file.relative_to(ROOT))
+                # A library's types may be declared where its headers may not stand.
+                self.assertIn(name, (expected, f"{file.stem}_internal", "prometheus"), file.relative_to(ROOT))
 
     def test_one_file_per_library_and_none_in_a_header(self):
         for file in sources():
