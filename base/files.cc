@@ -58,6 +58,16 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
   return absl::InvalidArgumentError(absl::StrCat(path, ": is larger than 1 MiB"));
 }
 
+bool WriteAll(int file, absl::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
 FileStamp StampOf(const std::string& path) {
   struct stat info = {};
   if (stat(path.c_str(), &info) != 0) return {};

@@ -6,12 +6,16 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace base {
 
 // The whole of a regular file of at most 1 MiB. An error names the path and the reason; NotFound where there is no such
 // file. Symbolic links are followed.
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path);
+
+// False, with the reason in errno, when not all of it could be written.
+bool WriteAll(int file, absl::string_view text);
 
 // What differs when a file was replaced, written, or reached through another symbolic link; all 0 where there is none.
 struct FileStamp {

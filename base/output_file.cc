@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/files.h"
 
 namespace base {
 namespace {
@@ -55,12 +56,7 @@ OutputFile::~OutputFile() {
 }
 
 absl::Status OutputFile::Write(absl::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(file_, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return FileError("cannot write", next_.empty() ? "standard output" : next_);
-    text.remove_prefix(static_cast<size_t>(written));
-  }
+  if (!WriteAll(file_, text)) return FileError("cannot write", next_.empty() ? "standard output" : next_);
   return absl::OkStatus();
 }
 

@@ -12,8 +12,8 @@ cd "$(dirname "$0")/.."
 
 build_packages=(cmake ninja-build ca-certificates dpkg-dev python3)
 header_packages=(rapidjson-dev libcli11-dev)
-library_packages=(libabsl-dev libcrypt-dev libcurl4-openssl-dev libspdlog-dev libssl-dev libyaml-cpp-dev
-  prometheus-cpp-dev zlib1g-dev)
+library_packages=(libabsl-dev libcrypt-dev libcurl4-openssl-dev libssl-dev libyaml-cpp-dev prometheus-cpp-dev
+  zlib1g-dev)
 work_packages=(g++ git curl libgtest-dev libbenchmark-dev)
 test_packages=(jq fonts-dejavu-core openssl python3-yaml python3-jsonschema)
 lint_packages=(clang-14 clang-tidy-14 clang-format-14)

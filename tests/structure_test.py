@@ -26,7 +26,6 @@ LIBRARIES = {
     "prometheus/": ("metrics/registry.cc",),
     "zlib.h": ("metrics/gzip.cc",),
     "CLI/": ("exporter/flags.cc",),
-    "spdlog/": ("base/log.cc",),
     "yaml-cpp/": ("exporter/web/web_config.cc",),
     "crypt.h": ("exporter/web/password_hash.cc",),
     "openssl/": ("base/pem.cc", "exporter/web/tls.cc"),

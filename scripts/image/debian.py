@@ -30,7 +30,6 @@ _SPDX_NAMES = {
 _LICENCES = {
     "ca-certificates": "MPL-2.0",
     "libc6": "LGPL-2.1-or-later",
-    "libfmt": "MIT",
     "libgcc": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "libstdc++": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "linux-libc-dev": "GPL-2.0-only WITH Linux-syscall-note",
