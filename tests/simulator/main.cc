@@ -27,7 +27,7 @@ using simulator::SimulatorOptions;
 constexpr char kUsage[] =
     R"(kubecost-simulator: a simulated Kubecost or OpenCost server
 
-  --listen=HOST:PORT       default 127.0.0.1:9090; port 0: any free one;
+  --listen=HOST:PORT       default 127.0.0.1:0; port 0: any free one;
                            localhost: both loopbacks
   --product=kubecost|opencost
   --envelope=new|old       old: with `status`
