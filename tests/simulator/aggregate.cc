@@ -15,39 +15,37 @@ namespace simulator {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr absl::string_view kUnallocated = "__unallocated__";
-constexpr absl::string_view kIdleName = "__idle__";
 
-void AppendOrUnallocated(absl::string_view text, std::string* key) {
-  absl::StrAppend(key, text.empty() ? kUnallocated : text);
+void AppendOrUnallocated(absl::string_view text, std::string& key) {
+  absl::StrAppend(&key, text.empty() ? kUnallocated : text);
 }
 
-void AppendOfKind(const Identity& id, absl::string_view kind, std::string* key) {
+void AppendOfKind(const Identity& id, absl::string_view kind, std::string& key) {
   AppendOrUnallocated(id.kind == kind ? id.controller : "", key);
 }
 
-void AppendPart(const Identity& id, Dimension dimension, std::string* key) {
+void AppendPart(const Identity& id, Dimension dimension, std::string& key) {
   switch (dimension) {
     case Dimension::kCluster:
-      absl::StrAppend(key, id.cluster);
+      absl::StrAppend(&key, id.cluster);
       break;
     case Dimension::kNode:
-      absl::StrAppend(key, id.node);
+      absl::StrAppend(&key, id.node);
       break;
     case Dimension::kNamespace:
-      absl::StrAppend(key, id.ns);
+      absl::StrAppend(&key, id.namespace_name);
       break;
     case Dimension::kPod:
-      absl::StrAppend(key, id.pod);
+      absl::StrAppend(&key, id.pod);
       break;
     case Dimension::kContainer:
-      absl::StrAppend(key, id.container);
+      absl::StrAppend(&key, id.container);
       break;
     case Dimension::kControllerKind:
       AppendOrUnallocated(id.kind, key);
       break;
     case Dimension::kController:
-      if (!id.controller.empty()) absl::StrAppend(key, id.kind, ":");
+      if (!id.controller.empty()) absl::StrAppend(&key, id.kind, ":");
       AppendOrUnallocated(id.controller, key);
       break;
     case Dimension::kService:
@@ -67,15 +65,15 @@ void AppendPart(const Identity& id, Dimension dimension, std::string* key) {
       AppendOrUnallocated(id.controller, key);
       break;
     case Dimension::kUnknownLabel:
-      absl::StrAppend(key, kUnallocated);
+      absl::StrAppend(&key, kUnallocated);
       break;
   }
 }
 
-void KeepCommon(const Identity& other, Identity* id) {
-  for (auto member : {&Identity::cluster, &Identity::node, &Identity::provider_id, &Identity::ns, &Identity::kind,
-                      &Identity::controller, &Identity::pod, &Identity::container}) {
-    if (id->*member != other.*member) id->*member = {};
+void KeepCommon(const Identity& other, Identity& id) {
+  for (auto member : {&Identity::cluster, &Identity::node, &Identity::provider_id, &Identity::namespace_name,
+                      &Identity::kind, &Identity::controller, &Identity::pod, &Identity::container}) {
+    if (id.*member != other.*member) id.*member = {};
   }
 }
 
@@ -84,12 +82,12 @@ bool Contains(const std::vector<std::string>& list, absl::string_view text) {
 }
 
 // Does not depend on the order in which a query names its dimensions.
-std::uint64_t HashOf(const Identity& id) {
-  std::uint64_t h = 0;
-  for (const absl::string_view text : {id.cluster, id.ns, id.pod, id.node}) {
-    h = Mix(h ^ std::hash<std::string_view>()({text.data(), text.size()}));
+uint64_t HashOf(const Identity& id) {
+  uint64_t hash = 0;
+  for (const absl::string_view text : {id.cluster, id.namespace_name, id.pod, id.node}) {
+    hash = Mix(hash ^ std::hash<std::string_view>()({text.data(), text.size()}));
   }
-  return h;
+  return hash;
 }
 
 double Efficiency(double usage, double request, double cost) {
@@ -108,8 +106,8 @@ double SumOfCosts(const Figures& figures) {
 // Builds the rows of one set; used once.
 class Aggregator {
  public:
-  Aggregator(const World& world, const AllocationQuery& query, Span set, const std::atomic<bool>* stop, RowSet* out)
-      : world_(world), query_(query), set_(set), stop_(stop), out_(*out) {}
+  Aggregator(const World& world, const AllocationQuery& query, Span set, const std::atomic<bool>* stop, RowSet& out)
+      : world_(world), query_(query), set_(set), stop_(stop), out_(out) {}
 
   bool Run() {
     if (query_.share_idle && !MeasureClusters()) return false;
@@ -135,18 +133,18 @@ class Aggregator {
   // Idle costs follow the costs that they are shared among.
   bool MeasureClusters() {
     clusters_.resize(world_.population().clusters.size());
-    for (std::size_t i = 0; i < clusters_.size(); ++i) {
-      clusters_[i].idle = world_.IdleOf(static_cast<int>(i), set_, query_.conditions).figures;
+    for (size_t i = 0; i < clusters_.size(); ++i) {
+      clusters_[i].idle = world_.IdleOf(i, set_, query_.conditions).figures;
     }
     return world_.ForEachAtom(set_, query_.conditions, stop_, [this](const Atom& atom) {
-      ClusterCosts& c = clusters_[static_cast<std::size_t>(atom.cluster)];
+      ClusterCosts& c = clusters_[atom.cluster];
       c.cpu += atom.figures[kCpuCost];
       c.ram += atom.figures[kRamCost];
     });
   }
 
   bool IsShared(const Identity& id) const {
-    return Contains(query_.share_namespaces, id.ns) || Contains(query_.share_apps, id.controller);
+    return Contains(query_.share_namespaces, id.namespace_name) || Contains(query_.share_apps, id.controller);
   }
 
   void Add(const Atom& atom) {
@@ -156,45 +154,39 @@ class Aggregator {
       return;
     }
     key_.clear();
-    for (std::size_t i = 0; i < query_.aggregate.size(); ++i) {
+    for (size_t i = 0; i < query_.aggregate.size(); ++i) {
       if (i > 0) key_.push_back('/');
-      AppendPart(atom.id, query_.aggregate[i], &key_);
+      AppendPart(atom.id, query_.aggregate[i], key_);
     }
     Row& row = Merge(atom);
     if (query_.share_idle) AddShareOfIdle(atom, row);
   }
 
   void AddShareOfIdle(const Atom& atom, Row& row) const {
-    const ClusterCosts& c = clusters_[static_cast<std::size_t>(atom.cluster)];
+    const ClusterCosts& c = clusters_[atom.cluster];
     if (c.cpu > 0) {
       const double share = atom.figures[kCpuCost] / c.cpu;
       row.figures[kCpuCost] += c.idle[kCpuCost] * share;
       row.figures[kCpuAdjustment] += c.idle[kCpuAdjustment] * share;
     }
-    if (c.ram > 0) {
-      row.figures[kRamCost] += c.idle[kRamCost] * atom.figures[kRamCost] / c.ram;
-    }
+    if (c.ram > 0) row.figures[kRamCost] += c.idle[kRamCost] * atom.figures[kRamCost] / c.ram;
   }
 
   Row& Merge(const Atom& atom) {
     const auto found = index_.find(key_);
     if (found != index_.end()) {
       Row& row = out_.storage_[found->second];
-      KeepCommon(atom.id, &row.id);
+      KeepCommon(atom.id, row.id);
       row.span.start = std::min(row.span.start, atom.span.start);
       row.span.end = std::max(row.span.end, atom.span.end);
-      for (std::size_t i = 0; i < kFigureCount; ++i) {
-        row.figures[i] += atom.figures[i];
-      }
+      for (size_t i = 0; i < kFigureCount; ++i) row.figures[i] += atom.figures[i];
       Count(atom, row);
       return row;
     }
     Row& row = out_.storage_.emplace_back();
     row.key = key_;
     row.id = atom.id;
-    if (!atom.id.pod.empty()) {
-      row.id.pod = out_.names_.emplace_back(std::string(atom.id.pod));
-    }
+    if (!atom.id.pod.empty()) row.id.pod = out_.names_.emplace_back(std::string(atom.id.pod));
     row.span = atom.span;
     row.figures = atom.figures;
     Count(atom, row);
@@ -208,31 +200,27 @@ class Aggregator {
     if (atom.has_volume) {
       VolumeShare* last = row.volumes.empty() ? nullptr : &row.volumes.back();
       if (last != nullptr && last->id == atom.volume.id) {
-        last->byte_hours += atom.volume.byte_hours;
-        last->cost += atom.volume.cost;
-        last->adjustment += atom.volume.adjustment;
+        last->Add(atom.volume);
       } else {
         row.volumes.push_back(atom.volume);
       }
     }
     if (atom.load_balancer_hours > 0) {
-      row.balancers.push_back({atom.id.cluster, atom.id.ns, atom.id.controller, atom.load_balancer_hours,
+      row.balancers.push_back({atom.id.cluster, atom.id.namespace_name, atom.id.controller, atom.load_balancer_hours,
                                atom.figures[kLoadBalancerCost], atom.figures[kLoadBalancerAdjustment]});
     }
   }
 
-  // One row for all clusters, or one for each with splitIdle; of shared idle
-  // only that of clusters with nothing to share it among. A filter does not
-  // apply to it: what real servers say of idle under a filter cannot be relied
-  // on, and a client that splits its query by namespace and asks for idle in
-  // each part must find out that it counted it several times.
+  // One row for all clusters, or one for each with splitIdle. Shared idle costs have a row only where a cluster has
+  // nothing to share them among. A filter does not apply to it: what real servers say of idle under a filter cannot be
+  // relied on, and a client that splits its query by namespace and asks for idle in each part must find out that it
+  // counted it several times.
   void AddIdle() {
-    const int clusters = static_cast<int>(world_.population().clusters.size());
-    for (int c = 0; c < clusters; ++c) {
+    for (size_t c = 0; c < world_.population().clusters.size(); ++c) {
       Atom idle = world_.IdleOf(c, set_, query_.conditions);
       if (idle.span.empty()) continue;
       if (query_.share_idle) {
-        const ClusterCosts& costs = clusters_[static_cast<std::size_t>(c)];
+        const ClusterCosts& costs = clusters_[c];
         if (costs.cpu > 0) {
           idle.figures[kCpuCost] = 0;
           idle.figures[kCpuAdjustment] = 0;
@@ -240,7 +228,7 @@ class Aggregator {
         if (costs.ram > 0) idle.figures[kRamCost] = 0;
         if (SumOfCosts(idle.figures) == 0) continue;
       }
-      key_ = query_.split_idle ? absl::StrCat(idle.id.cluster, "/", kIdleName) : std::string(kIdleName);
+      key_ = query_.split_idle ? absl::StrCat(idle.id.cluster, "/", kIdle) : std::string(kIdle);
       Merge(idle).idle = true;
     }
   }
@@ -261,28 +249,20 @@ class Aggregator {
   void ApplyRate() {
     const Span known = world_.KnownPart(set_, query_.conditions.now);
     if (query_.rate_hours == 0 || known.empty()) return;
-    const double factor = query_.rate_hours * 3600.0 / static_cast<double>(known.end - known.start);
+    const double factor = query_.rate_hours * 3600.0 / static_cast<double>(known.seconds());
     for (Row& row : out_.storage_) {
-      for (const Figure figure : kTotalCostFigures) {
-        row.figures[figure] *= factor;
-      }
+      for (const Figure figure : kTotalCostFigures) row.figures[figure] *= factor;
     }
   }
 
   void ChooseOddities() {
     const SimulatorOptions& options = world_.options();
-    if (options.null_efficiency_rate <= 0 && options.null_cost_rate <= 0) {
-      return;
-    }
+    if (options.null_efficiency_rate <= 0 && options.null_cost_rate <= 0) return;
     for (Row& row : out_.storage_) {
       if (!row.runs) continue;
-      const std::uint64_t h = Hash(options.seed, Salt::kOddity, HashOf(row.id), static_cast<std::uint64_t>(set_.start));
-      if (Unit(h) < options.null_efficiency_rate) {
-        row.oddities |= 1u << (Mix(h) % 3);
-      }
-      if (Unit(Mix(h ^ 1)) < options.null_cost_rate) {
-        row.oddities |= kCpuCostNaN << (Mix(h ^ 2) % 4);
-      }
+      const uint64_t hash = Hash(options.seed, Salt::kOddity, HashOf(row.id), static_cast<uint64_t>(set_.start));
+      if (Unit(hash) < options.null_efficiency_rate) row.oddities |= 1u << (Mix(hash) % 3);
+      if (Unit(Mix(hash ^ 1)) < options.null_cost_rate) row.oddities |= kCpuCostNaN << (Mix(hash ^ 2) % 4);
     }
   }
 
@@ -291,9 +271,9 @@ class Aggregator {
     std::vector<const Row*>& rows = out_.sorted_;
     std::stable_sort(rows.begin(), rows.end(),
                      [](const Row* a, const Row* b) { return SumOfCosts(a->figures) > SumOfCosts(b->figures); });
-    const auto size = static_cast<std::int64_t>(rows.size());
-    const std::int64_t from = std::clamp<std::int64_t>(query_.offset, 0, size);
-    const std::int64_t count = query_.limit > 0 ? std::min(query_.limit, size - from) : size - from;
+    const auto size = static_cast<int64_t>(rows.size());
+    const int64_t from = std::clamp<int64_t>(query_.offset, 0, size);
+    const int64_t count = query_.limit > 0 ? std::min(query_.limit, size - from) : size - from;
     rows.erase(rows.begin() + from + count, rows.end());
     rows.erase(rows.begin(), rows.begin() + from);
     std::sort(rows.begin(), rows.end(), [](const Row* a, const Row* b) { return a->key < b->key; });
@@ -305,7 +285,7 @@ class Aggregator {
   const std::atomic<bool>* const stop_;
   RowSet& out_;
   std::string key_;
-  std::unordered_map<std::string_view, std::size_t> index_;
+  std::unordered_map<std::string_view, size_t> index_;
   std::vector<ClusterCosts> clusters_;
   double shared_total_ = 0;
 };
@@ -313,7 +293,7 @@ class Aggregator {
 Derived Derive(const Row& row) {
   Derived d;
   const Figures& f = row.figures;
-  const double hours = static_cast<double>(row.span.end - row.span.start) / 3600.0;
+  const double hours = row.span.hours();
   const double per_hour = hours > 0 ? 1 / hours : 0;
   d.minutes = hours * 60;
   d.cpu_cores = f[kCpuCoreHours] * per_hour;
@@ -355,7 +335,7 @@ Derived Derive(const Row& row) {
 }
 
 bool BuildRows(const World& world, const AllocationQuery& query, Span set, const std::atomic<bool>* stop,
-               RowSet* rows) {
+               RowSet& rows) {
   return Aggregator(world, query, set, stop, rows).Run();
 }
 

@@ -1,7 +1,6 @@
 // Merging of allocations into the rows of one answered set.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_AGGREGATE_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_AGGREGATE_H_
+#ifndef TESTS_SIMULATOR_AGGREGATE_H_
+#define TESTS_SIMULATOR_AGGREGATE_H_
 
 #include <atomic>
 #include <cstdint>
@@ -17,7 +16,7 @@ namespace simulator {
 
 struct BalancerShare {
   absl::string_view cluster;
-  absl::string_view ns;
+  absl::string_view namespace_name;
   absl::string_view service;
   double hours = 0;
   double cost = 0;
@@ -39,7 +38,7 @@ struct Row {
   std::string key;
   Identity id;  // what all members have in common; text lives in the RowSet
   Span span;
-  std::int64_t members = 0;
+  int64_t members = 0;
   Figures figures{};
   std::vector<VolumeShare> volumes;
   std::vector<BalancerShare> balancers;
@@ -93,10 +92,9 @@ class RowSet {
   std::vector<const Row*> sorted_;
 };
 
-// Fills `*rows` with the rows of one set of `query`. Returns false when
-// `*stop` became true before it was done.
-bool BuildRows(const World& world, const AllocationQuery& query, Span set, const std::atomic<bool>* stop, RowSet* rows);
+// Fills `rows` with the rows of one set of `query`. Returns false when `*stop` became true before it was done.
+bool BuildRows(const World& world, const AllocationQuery& query, Span set, const std::atomic<bool>* stop, RowSet& rows);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_AGGREGATE_H_
+#endif  // TESTS_SIMULATOR_AGGREGATE_H_

@@ -14,7 +14,7 @@ namespace {
 
 std::string ErrorJson(int code, absl::string_view message) {
   std::string body = absl::StrCat("{\"code\":", code, ",\"data\":null,\"message\":");
-  AppendJsonString(message, &body);
+  AppendJsonString(message, body);
   return body + "}\n";
 }
 
@@ -23,9 +23,7 @@ bool Refuse(const World& world, const ParsedQuery& parsed, Connection& connectio
   switch (parsed.problem) {
     case QueryProblem::kWindow: {
       std::string body = parsed.message + "\n";
-      if (world.options().envelope == Envelope::kOld) {
-        body += ErrorJson(500, "Error: illegal window");
-      }
+      if (world.options().envelope == Envelope::kOld) body += ErrorJson(500, "Error: illegal window");
       return SendWhole(connection, 400, kText, body);
     }
     case QueryProblem::kStep:
@@ -41,9 +39,7 @@ std::string ClusterInfoJson(const World& world) {
   const bool kubecost = world.options().product == Product::kKubecost;
   const std::string& id = world.population().clusters.front();
   std::string body = "{\"code\":200,";
-  if (world.options().envelope == Envelope::kOld) {
-    body += "\"status\":\"success\",";
-  }
+  if (world.options().envelope == Envelope::kOld) body += "\"status\":\"success\",";
   absl::StrAppend(
       &body, "\"data\":{\"account\":\"123456789012\",\"clusterProfile\":\"", kubecost ? "production" : "development",
       "\",\"errorReporting\":\"true\"", ",\"id\":\"", id, "\",\"logCollection\":\"true\",\"name\":\"", id,
@@ -53,13 +49,13 @@ std::string ClusterInfoJson(const World& world) {
   return body;
 }
 
-// More than the currency, and nothing of the rest is anybody's business.
+// Holds secrets beside the currency: a client must not show them.
 std::string SettingsJson(const World& world) {
   const SimulatorOptions& options = world.options();
   const bool bare = options.settings_endpoint == SettingsEndpoint::kProductConfigs;
   std::string body = bare ? "" : "{\"code\":200,\"data\":";
   absl::StrAppend(&body, "{\"clusterName\":\"marked-secret-cluster\",\"currencyCode\":");
-  AppendJsonString(options.currency, &body);
+  AppendJsonString(options.currency, body);
   absl::StrAppend(&body, ",\"customPricesEnabled\":false,\"discount\":\"17.31%\",", "\"gpu\":73.8461529,",
                   "\"labels\":{\"currencyCode\":\"marked-secret-label\"},",
                   "\"serviceKeySecret\":\"marked-secret-key\",\"sharedNamespaces\":null,",
@@ -71,22 +67,16 @@ std::string SettingsJson(const World& world) {
 
 Endpoint FindEndpoint(const SimulatorOptions& options, absl::string_view path) {
   if (path == "/healthz") return Endpoint::kHealth;
-  if (options.product == Product::kKubecost && !absl::ConsumePrefix(&path, "/model")) {
-    return Endpoint::kUnknown;
-  }
+  if (options.product == Product::kKubecost && !absl::ConsumePrefix(&path, "/model")) return Endpoint::kUnknown;
   const bool bare = options.settings_endpoint == SettingsEndpoint::kProductConfigs;
-  if (!options.currency.empty() && path == (bare ? "/productConfigs" : "/getConfigs")) {
-    return Endpoint::kSettings;
-  }
+  if (!options.currency.empty() && path == (bare ? "/productConfigs" : "/getConfigs")) return Endpoint::kSettings;
   if (path == "/allocation") return Endpoint::kAllocation;
   if (path == "/allocation/compute") return Endpoint::kAllocationCompute;
   if (path == "/clusterInfo") return Endpoint::kClusterInfo;
   return Endpoint::kUnknown;
 }
 
-bool AnswerNotFound(Connection& connection) { return SendWhole(connection, 404, kText, "404 page not found\n"); }
-
-bool AnswerApi(const World& world, Endpoint endpoint, const Request& request, std::int64_t now, const Fault& fault,
+bool AnswerApi(const World& world, Endpoint endpoint, const Request& request, int64_t now, const Fault& fault,
                int served, Connection& connection) {
   HealthyAnswer healthy;
   ParsedQuery parsed;
@@ -99,14 +89,12 @@ bool AnswerApi(const World& world, Endpoint endpoint, const Request& request, st
     const bool compute = endpoint == Endpoint::kAllocationCompute || world.options().product == Product::kOpenCost;
     parsed = ParseQuery(world, request.parameters, compute, now);
     // What stands in front of the server misbehaves before it can refuse.
-    if (parsed.problem != QueryProblem::kNone && ReadsRequests(fault.name)) {
-      return Refuse(world, parsed, connection);
-    }
+    if (parsed.problem != QueryProblem::kNone && ReadsRequests(fault.name)) return Refuse(world, parsed, connection);
     healthy.write = [&](const Tweaks& tweaks, BodySink& sink) {
       return WriteDocument(world, parsed.query, tweaks, &connection.stop(), sink);
     };
     healthy.count_rows = [&] { return CountRows(world, parsed.query, &connection.stop()); };
-    healthy.window_seconds = parsed.query.window.end - parsed.query.window.start;
+    healthy.window_seconds = parsed.query.window.seconds();
   }
   return AnswerWithFault(fault, served, request, healthy, connection);
 }

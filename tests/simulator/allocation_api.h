@@ -1,7 +1,6 @@
 // The routes of the simulated server.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ALLOCATION_API_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ALLOCATION_API_H_
+#ifndef TESTS_SIMULATOR_ALLOCATION_API_H_
+#define TESTS_SIMULATOR_ALLOCATION_API_H_
 
 #include <cstdint>
 #include <string>
@@ -24,13 +23,11 @@ enum class Endpoint {
 // The endpoint of exactly this path; a trailing slash makes another path.
 Endpoint FindEndpoint(const SimulatorOptions& options, absl::string_view path);
 
-// Answers an API request at `now` (Unix seconds) in the manner of `fault`,
-// whose name may be empty. Returns whether the connection may be kept.
-bool AnswerApi(const World& world, Endpoint endpoint, const Request& request, std::int64_t now, const Fault& fault,
+// Answers an API request at `now` (Unix seconds) in the manner of `fault`, whose name may be empty. Returns whether the
+// connection may be kept.
+bool AnswerApi(const World& world, Endpoint endpoint, const Request& request, int64_t now, const Fault& fault,
                int served, Connection& connection);
-
-bool AnswerNotFound(Connection& connection);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ALLOCATION_API_H_
+#endif  // TESTS_SIMULATOR_ALLOCATION_API_H_

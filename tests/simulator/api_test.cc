@@ -85,8 +85,7 @@ TEST(ApiTest, EnvelopesNewAndOld) {
   EXPECT_EQ(bad.status, 400);
   EXPECT_EQ(bad.body,
             "Invalid 'window' parameter: illegal window: never\n"
-            "{\"code\":500,\"data\":null,\"message\":\"Error: illegal "
-            "window\"}\n");
+            "{\"code\":500,\"data\":null,\"message\":\"Error: illegal window\"}\n");
 }
 
 TEST(ApiTest, EqualServersAnswerEqualBytes) {
@@ -104,7 +103,7 @@ TEST(ApiTest, LevelsAgreeWithinRounding) {
   Simulator server(options);
   for (const char* idle : {"&splitIdle=true", "&idle=false", "&shareIdle=true", "&shareTenancyCosts=false"}) {
     std::vector<double> totals;
-    std::size_t rows = 0;
+    size_t rows = 0;
     for (const char* aggregate : {"aggregate=cluster", "aggregate=cluster,namespace", kPods}) {
       const Json set = Data(server, Target(absl::StrCat(aggregate, "&accumulate=true", idle))).items.at(0);
       totals.push_back(SumOf(set, "totalCost"));
@@ -131,9 +130,7 @@ TEST(ApiTest, WindowsFollowTheServersOffset) {
 
 TEST(ApiTest, SetsOfDaysStepsAndTheFuture) {
   Simulator kubecost(Options());
-  const std::string days =
-      "/model/allocation?window=2026-03-04T00:00:00Z,2026-03-07T00:00:00Z"
-      "&aggregate=cluster";
+  const std::string days = "/model/allocation?window=2026-03-04T00:00:00Z,2026-03-07T00:00:00Z&aggregate=cluster";
   const Json data = Data(kubecost, days);
   ASSERT_EQ(data.items.size(), 3u);
   EXPECT_FALSE(data.items[0].members.empty());
@@ -145,10 +142,9 @@ TEST(ApiTest, SetsOfDaysStepsAndTheFuture) {
   const std::string target = Target("aggregate=cluster", "/allocation");
   EXPECT_EQ(Data(opencost, target).items.size(), 1u);
   EXPECT_EQ(Data(opencost, target + "&step=6h").items.size(), 4u);
-  EXPECT_EQ(Body(opencost,
-                 "/allocation?window=2020-01-01T00:00:00Z,2020-01-02T00:00:00Z"
-                 "&accumulate=true&aggregate=pod"),
-            "{\"code\":200,\"data\":[null]}\n");
+  EXPECT_EQ(
+      Body(opencost, "/allocation?window=2020-01-01T00:00:00Z,2020-01-02T00:00:00Z&accumulate=true&aggregate=pod"),
+      "{\"code\":200,\"data\":[null]}\n");
 }
 
 // 20 days in one request, the last two ahead of the clock.
@@ -156,7 +152,7 @@ TEST(ApiTest, OneSetForEachOfManyDays) {
   const std::string query = "?window=2026-02-16T00:00:00Z,2026-03-08T00:00:00Z&accumulate=false&aggregate=cluster";
   const auto check = [](const Json& data, Simulator& server) {
     ASSERT_EQ(data.items.size(), 20u);
-    for (std::size_t i = 0; i < 20; ++i) {
+    for (size_t i = 0; i < 20; ++i) {
       const Json& set = data.items[i];
       const absl::Time start = absl::FromUnixSeconds(1771200000) + absl::Hours(24 * i);
       const auto entries = server.Oracle(start, start + absl::Hours(24), Level::kCluster);
@@ -237,8 +233,7 @@ TEST(ApiTest, FiltersAndTheirErrors) {
   EXPECT_EQ(bad.status, 500);
   EXPECT_EQ(bad.body,
             "{\"code\":500,\"data\":null,\"message\":\"invalid filter: parsing "
-            "filter: 1 error occurred:\\n\\t* at 'controller': expect filter "
-            "field\\n\\n\"}\n");
+            "filter: 1 error occurred:\\n\\t* at 'controller': expect filter field\\n\\n\"}\n");
 }
 
 TEST(ApiTest, IdleIsAnsweredWholeUnderEveryFilter) {
@@ -262,7 +257,7 @@ TEST(ApiTest, TheNamespacesOfAFilterAddUpToTheWhole) {
   Simulator server(options);
   const std::string pods = absl::StrCat(kPods, "&accumulate=true&idle=false");
   const Json whole = Data(server, Target(pods)).items[0];
-  std::size_t rows = 0;
+  size_t rows = 0;
   double total = 0;
   const Json namespaces = Data(server, Target("aggregate=namespace&accumulate=true&idle=false")).items[0];
   EXPECT_TRUE(namespaces.has(""));
@@ -344,7 +339,7 @@ TEST(ApiTest, SettingsAreToldWhereTheyAre) {
     Simulator server(options);
     EXPECT_EQ(get(server, "/getConfigs").status, 404);
     Json bare;
-    ASSERT_TRUE(ParseJson(get(server, "/productConfigs").body, &bare));
+    ASSERT_TRUE(ParseJson(get(server, "/productConfigs").body, bare));
     EXPECT_EQ(bare["currencyCode"].text, "EUR");
     EXPECT_FALSE(bare.has("data"));
     EXPECT_EQ(server.max_in_flight(), 0);
@@ -363,12 +358,12 @@ TEST(ApiTest, OracleAndRequestsOverHttp) {
   ASSERT_TRUE(ParseJson(Body(server,
                              "/__simulator/oracle?start=2026-03-03T00:00:00Z"
                              "&end=2026-03-04T00:00:00Z&level=namespace&idle=separate"),
-                        &json));
+                        json));
   const auto entries =
       server.Oracle(absl::FromUnixSeconds(1772496000), absl::FromUnixSeconds(1772582400), Level::kNamespace);
   ASSERT_EQ(json.items.size(), entries.size());
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    EXPECT_EQ(json.items[i]["namespace"].text, entries[i].ns);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    EXPECT_EQ(json.items[i]["namespace"].text, entries[i].namespace_name);
     EXPECT_EQ(json.items[i]["total"].number, entries[i].total.value());
   }
   EXPECT_EQ(server.requests(), std::vector<std::string>{"/model/clusterInfo"});

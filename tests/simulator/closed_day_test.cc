@@ -75,7 +75,7 @@ void ExpectOtherDaysUnchanged(const SimulatorOptions& options) {
 
 // Every level's answer has the sum that the oracle tells.
 void ExpectOracleToAgree(const Simulator& server) {
-  for (std::size_t i = 0; i < 3; ++i) {
+  for (size_t i = 0; i < 3; ++i) {
     const Json data = GetData(server.port(), DayTarget(kLevels[i]));
     EXPECT_NEAR(SumOf(data.items.at(0), "totalCost"), OracleTotal(server, kOracleLevels[i]), 1e-9);
     const double rows = static_cast<double>(data.items[0].members.size());
@@ -138,7 +138,7 @@ TEST(ClosedDayTest, OffIsAnEmptyAnswer) {
   SimulatorOptions options = Options({"off:2026-03-03"});
   options.clusters = 2;
   Simulator server(options);
-  for (std::size_t i = 0; i < 3; ++i) {
+  for (size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(Body(server, DayTarget(kLevels[i])), "{\"code\":200,\"data\":[{}]}\n");
     EXPECT_TRUE(server.Oracle(kDayStart, kDayEnd, kOracleLevels[i]).empty());
   }
@@ -159,7 +159,7 @@ TEST(ClosedDayTest, HalfIsTheFirstHalfOfAnOrdinaryDay) {
     const Json half = GetData(server.port(), DayTarget(level)).items.at(0);
     const Json first = GetData(ordinary.port(), Target(kDayStart, kDayStart + absl::Hours(12), level)).items.at(0);
     ASSERT_EQ(half.members.size(), first.members.size());
-    for (std::size_t i = 0; i < half.members.size(); ++i) {
+    for (size_t i = 0; i < half.members.size(); ++i) {
       const Json& row = half.members[i].value;
       for (const char* field : {"totalCost", "cpuCost", "minutes", "ramByteHours"}) {
         EXPECT_EQ(row[field].number, first.members[i].value[field].number) << half.members[i].name;
@@ -201,12 +201,12 @@ TEST(ClosedDayTest, VanishTakesATenthOfThePodsAwayLater) {
   EXPECT_LT(share, 0.15);
   // Those that are left have kept their costs.
   std::map<std::string, double> totals;
-  for (const OracleEntry& entry : before) totals[entry.ns + "/" + entry.pod] = entry.total.value();
+  for (const OracleEntry& entry : before) totals[entry.namespace_name + "/" + entry.pod] = entry.total.value();
   double left = 0;
   for (const OracleEntry& entry : after) {
     left += entry.total.value();
     if (entry.pod != "__unallocated__") {
-      EXPECT_EQ(totals.at(entry.ns + "/" + entry.pod), entry.total.value()) << entry.pod;
+      EXPECT_EQ(totals.at(entry.namespace_name + "/" + entry.pod), entry.total.value()) << entry.pod;
     }
   }
   EXPECT_LT(left, OracleTotal(ordinary, Level::kPod));
@@ -240,7 +240,7 @@ TEST(ClosedDayTest, MoveGivesAThirdOfThePodsTwoRows) {
     if (p.has("node")) nodes[p["namespace"].text + "/" + p["pod"].text].insert(p["node"].text);
   }
   for (const OracleEntry& entry : server.Oracle(kDayStart, kDayEnd, Level::kPod)) {
-    const auto found = nodes.find(entry.ns + "/" + entry.pod);
+    const auto found = nodes.find(entry.namespace_name + "/" + entry.pod);
     if (found == nodes.end()) continue;
     ++pods;
     if (found->second.size() < 2) continue;
@@ -303,16 +303,14 @@ TEST(ClosedDayTest, CoverageAndPodsFollowFromTheServedRows) {
         absl::EndsWith(p["pod"].text, "-unmounted-pvcs")) {
       continue;
     }
-    const auto from = static_cast<std::size_t>(absl::ToInt64Seconds(TimeOf(row, "start") - kDayStart));
-    const auto to = static_cast<std::size_t>(absl::ToInt64Seconds(TimeOf(row, "end") - kDayStart));
-    for (std::size_t second = from; second < to; ++second) covered[cluster][second] = true;
+    const auto from = static_cast<size_t>(absl::ToInt64Seconds(TimeOf(row, "start") - kDayStart));
+    const auto to = static_cast<size_t>(absl::ToInt64Seconds(TimeOf(row, "end") - kDayStart));
+    for (size_t second = from; second < to; ++second) covered[cluster][second] = true;
   }
   const Json entries = [&] {
     Json json;
-    EXPECT_TRUE(ParseJson(Body(server,
-                               "/__simulator/oracle?start=2026-03-03T00:00:00Z&end=2026-03-04T00:00:00Z"
-                               "&level=cluster"),
-                          &json));
+    EXPECT_TRUE(ParseJson(
+        Body(server, "/__simulator/oracle?start=2026-03-03T00:00:00Z&end=2026-03-04T00:00:00Z&level=cluster"), json));
     return json;
   }();
   ASSERT_EQ(entries.items.size(), 2u);
@@ -324,7 +322,7 @@ TEST(ClosedDayTest, CoverageAndPodsFollowFromTheServedRows) {
     int known = 0;
     for (const auto& pod : pods[entry["cluster"].text]) known += pod.second ? 1 : 0;
     EXPECT_EQ(entry["pods"].number, known);
-    EXPECT_LT(static_cast<std::size_t>(known), pods[entry["cluster"].text].size());
+    EXPECT_LT(static_cast<size_t>(known), pods[entry["cluster"].text].size());
   }
   EXPECT_FALSE(server.Oracle(kDayStart, kDayEnd, Level::kPod).at(0).coverage.has_value());
 }

@@ -11,8 +11,8 @@
 namespace simulator {
 namespace {
 
-// Faults in the midst of a body need no more of it than this.
-constexpr std::size_t kCaptureLimit = 2 * kMebibyte;
+// Faults that break off a body need no more of it than this.
+constexpr size_t kCaptureLimit = 2 * kMebibyte;
 
 // Keeps the beginning of a body.
 class CaptureSink : public BodySink {
@@ -27,89 +27,91 @@ class CaptureSink : public BodySink {
   std::string text_;
 };
 
-std::string Capture(const Exchange& x) {
+std::string Capture(const Exchange& exchange) {
   CaptureSink sink;
-  x.healthy.write(Tweaks(), sink);
+  exchange.healthy.write(Tweaks(), sink);
   return sink.text();
 }
 
-std::string LengthHeader(std::size_t length) { return absl::StrCat("Content-Length: ", length, "\r\n"); }
+std::string LengthHeader(size_t length) { return absl::StrCat("Content-Length: ", length, "\r\n"); }
 
 // Head with the true length and half of the body.
-bool SendHalf(const Exchange& x) {
-  const std::string body = Capture(x);
-  return x.connection.Send(ResponseHead(200, kJson, LengthHeader(body.size())) + body.substr(0, body.size() / 2));
+bool SendHalf(const Exchange& exchange) {
+  const std::string body = Capture(exchange);
+  return exchange.connection.Send(ResponseHead(200, kJson, LengthHeader(body.size())) +
+                                  body.substr(0, body.size() / 2));
 }
 
-bool SlowHeaders(const Exchange& x) {
-  return x.connection.Sleep(absl::Seconds(x.Number(2))) && SendTweaked(x, Tweaks());
+bool SlowHeaders(const Exchange& exchange) {
+  return exchange.connection.Sleep(absl::Seconds(exchange.Number(2))) && SendTweaked(exchange, Tweaks());
 }
 
-bool SlowBody(const Exchange& x) {
-  x.connection.set_bytes_per_second(x.Number(100));
-  const bool kept = SendTweaked(x, Tweaks());
-  x.connection.set_bytes_per_second(0);
+bool SlowBody(const Exchange& exchange) {
+  exchange.connection.set_bytes_per_second(exchange.Number(100));
+  const bool kept = SendTweaked(exchange, Tweaks());
+  exchange.connection.set_bytes_per_second(0);
   return kept;
 }
 
-bool Hang(const Exchange& x) {
-  x.connection.WaitForEnd();
+bool Hang(const Exchange& exchange) {
+  exchange.connection.WaitForEnd();
   return false;
 }
 
-bool StallBody(const Exchange& x) {
-  if (SendHalf(x)) x.connection.WaitForEnd();
+bool StallBody(const Exchange& exchange) {
+  if (SendHalf(exchange)) exchange.connection.WaitForEnd();
   return false;
 }
 
-bool Reset(const Exchange& x) {
+bool Reset(const Exchange& exchange) {
   // Time for the client to take in the half before the reset discards it.
-  if (SendHalf(x)) x.connection.Sleep(absl::Milliseconds(50));
-  x.connection.ResetAtEnd();
+  if (SendHalf(exchange)) exchange.connection.Sleep(absl::Milliseconds(50));
+  exchange.connection.ResetAtEnd();
   return false;
 }
 
-bool ResetBeforeHeaders(const Exchange& x) {
-  x.connection.ResetAtEnd();
+bool ResetBeforeHeaders(const Exchange& exchange) {
+  exchange.connection.ResetAtEnd();
   return false;
 }
 
-bool Truncated(const Exchange& x) {
-  SendHalf(x);
+bool Truncated(const Exchange& exchange) {
+  SendHalf(exchange);
   return false;
 }
 
-bool TruncatedChunked(const Exchange& x) {
-  ChunkedSink chunks(x.connection);
-  if (x.connection.Send(ResponseHead(200, kJson, "Transfer-Encoding: chunked\r\n"))) {
-    chunks.Write(Capture(x));
+bool TruncatedChunked(const Exchange& exchange) {
+  ChunkedSink chunks(exchange.connection);
+  if (exchange.connection.Send(ResponseHead(200, kJson, "Transfer-Encoding: chunked\r\n"))) {
+    chunks.Write(Capture(exchange));
   }
   return false;
 }
 
-bool TruncatedJson(const Exchange& x) {
-  const std::string body = Capture(x);
-  return SendWhole(x.connection, 200, kJson, absl::string_view(body).substr(0, body.size() / 2));
+bool TruncatedJson(const Exchange& exchange) {
+  const std::string body = Capture(exchange);
+  return SendWhole(exchange.connection, 200, kJson, absl::string_view(body).substr(0, body.size() / 2));
 }
 
-bool GzipBomb(const Exchange& x) {
-  ChunkedSink chunks(x.connection);
+bool GzipBomb(const Exchange& exchange) {
+  ChunkedSink chunks(exchange.connection);
   GzipStream gzip(chunks);
-  if (!x.connection.Send(ResponseHead(200, kJson, "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n"))) {
+  if (!exchange.connection.Send(ResponseHead(200, kJson, "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n"))) {
     return false;
   }
   const std::string spaces(64 * 1024, ' ');
   if (!gzip.Write("{\"code\":200,\"data\":[")) return false;
-  for (std::size_t left = x.Count(1024, kMebibyte); left > 0;) {
-    const std::size_t count = std::min(left, spaces.size());
+  for (size_t left = exchange.Count(1024, kMebibyte); left > 0;) {
+    const size_t count = std::min(left, spaces.size());
     if (!gzip.Write(absl::string_view(spaces).substr(0, count))) return false;
     left -= count;
   }
   return gzip.Write("]}\n") && gzip.Finish() && chunks.Finish();
 }
 
-bool BadGzip(const Exchange& x) {
-  return SendWhole(x.connection, 200, kJson, "\x1f\x8b\x08 this was never compressed", "Content-Encoding: gzip\r\n");
+bool BadGzip(const Exchange& exchange) {
+  return SendWhole(exchange.connection, 200, kJson, "\x1f\x8b\x08 this was never compressed",
+                   "Content-Encoding: gzip\r\n");
 }
 
 }  // namespace
@@ -128,13 +130,13 @@ const std::vector<AnswerFault>& ConnectionFaults() {
       {"gzip_bomb", GzipBomb},
       {"bad_gzip", BadGzip},
       {"close_after_headers",
-       [](const Exchange& x) {
-         x.connection.Send(ResponseHead(200, kJson, LengthHeader(1000)));
+       [](const Exchange& exchange) {
+         exchange.connection.Send(ResponseHead(200, kJson, LengthHeader(1000)));
          return false;
        }},
       {"connection_close",
-       [](const Exchange& x) {
-         SendWhole(x.connection, 200, kJson, Capture(x), "Connection: close\r\n");
+       [](const Exchange& exchange) {
+         SendWhole(exchange.connection, 200, kJson, Capture(exchange), "Connection: close\r\n");
          return false;
        }},
   };

@@ -12,7 +12,7 @@
 namespace simulator {
 namespace {
 
-constexpr std::size_t kPiece = 64 * 1024;
+constexpr size_t kPieceBytes = size_t{64} << 10;
 
 // Writes one document; used once.
 class DocumentWriter {
@@ -39,7 +39,7 @@ class DocumentWriter {
     if (!AppendNesting()) return false;
     buffer_ += "\"data\":[";
     for (int i = 0; i < envelope.leading_empty_sets; ++i) buffer_ += "{},";
-    for (std::size_t i = 0; i < query_.sets.size(); ++i) {
+    for (size_t i = 0; i < query_.sets.size(); ++i) {
       if (i > 0) buffer_.push_back(',');
       if (!AppendSet(query_.sets[i], i + 1 == query_.sets.size())) return false;
     }
@@ -57,15 +57,15 @@ class DocumentWriter {
     return taken;
   }
 
-  bool FlushWhenFull() { return buffer_.size() < kPiece || Flush(); }
+  bool FlushWhenFull() { return buffer_.size() < kPieceBytes || Flush(); }
 
   bool AppendNesting() {
-    const std::size_t levels = tweaks_.envelope.nesting;
+    const size_t levels = tweaks_.envelope.nesting;
     if (levels == 0) return true;
     buffer_ += "\"nested\":";
     for (const char bracket : {'[', ']'}) {
-      for (std::size_t left = levels; left > 0;) {
-        const std::size_t count = std::min(left, kPiece);
+      for (size_t left = levels; left > 0;) {
+        const size_t count = std::min(left, kPieceBytes);
         buffer_.append(count, bracket);
         left -= count;
         if (!FlushWhenFull()) return false;
@@ -77,8 +77,8 @@ class DocumentWriter {
 
   bool AppendSet(Span set, bool last) {
     RowSet rows;
-    if (!BuildRows(world_, query_, set, stop_, &rows)) return false;
-    // OpenCost cannot accumulate nothing.
+    if (!BuildRows(world_, query_, set, stop_, rows)) return false;
+    // OpenCost says null where there are no rows to accumulate.
     if (rows.rows().empty() && query_.accumulate && world_.options().product == Product::kOpenCost) {
       buffer_ += "null";
       return true;
@@ -90,7 +90,7 @@ class DocumentWriter {
       Separate();
       buffer_ += "\"cluster-one/a-null-row\":null";
     }
-    std::int64_t index = 0;
+    int64_t index = 0;
     for (const Row* row : rows.rows()) {
       AppendRow(writer, *row, row->idle ? -1 : index++);
       if (!FlushWhenFull()) return false;
@@ -105,20 +105,20 @@ class DocumentWriter {
     first_ = false;
   }
 
-  void AppendRow(const RowWriter& writer, const Row& row, std::int64_t index) {
+  void AppendRow(const RowWriter& writer, const Row& row, int64_t index) {
     Separate();
-    writer.Append(row, index, &buffer_);
+    writer.Append(row, index, buffer_);
     if (row.idle) return;
     if (tweaks_.rows.duplicate_rows) {
       Separate();
-      writer.Append(row, index, &buffer_);
+      writer.Append(row, index, buffer_);
       for (int i = 0; i < 3; ++i) {
         Row copy = row;
         const std::string node = absl::StrCat("duplicate-node-", i);
         copy.id.node = node;
         copy.key = absl::StrCat(row.key, "/", node);
         Separate();
-        writer.Append(copy, index, &buffer_);
+        writer.Append(copy, index, buffer_);
       }
     }
     if (tweaks_.rows.extra_cluster && index < 3) {
@@ -126,22 +126,22 @@ class DocumentWriter {
       copy.id.cluster = "foreign-cluster";
       copy.key = absl::StrCat("foreign-cluster/", row.key);
       Separate();
-      writer.Append(copy, index, &buffer_);
+      writer.Append(copy, index, buffer_);
     }
   }
 
-  // Copies of one row under ever new names, until there are enough bytes.
+  // Copies of one row, each under its own name, until there are enough bytes.
   bool AppendPadding(const RowWriter& writer, const RowSet& rows) {
     if (bytes_left_ == 0 || rows.rows().empty()) return true;
     Row copy = *rows.rows().front();
-    copy.id.ns = "padding";
-    for (std::int64_t i = 0; bytes_left_ > 0; ++i) {
+    copy.id.namespace_name = "padding";
+    for (int64_t i = 0; bytes_left_ > 0; ++i) {
       const std::string pod = absl::StrCat("padding-", i);
       copy.id.pod = pod;
       copy.key = absl::StrCat(copy.id.cluster, "/padding/", pod);
-      const std::size_t before = buffer_.size();
+      const size_t before = buffer_.size();
       Separate();
-      writer.Append(copy, 1000 + i, &buffer_);
+      writer.Append(copy, 1000 + i, buffer_);
       bytes_left_ -= std::min(bytes_left_, buffer_.size() - before);
       if (!FlushWhenFull()) return false;
     }
@@ -153,7 +153,7 @@ class DocumentWriter {
   const Tweaks& tweaks_;
   const std::atomic<bool>* const stop_;
   BodySink& sink_;
-  std::size_t bytes_left_;
+  size_t bytes_left_;
   std::string buffer_;
   bool first_ = true;
 };
@@ -178,11 +178,11 @@ bool WriteDocument(const World& world, const AllocationQuery& query, const Tweak
   return true;
 }
 
-std::size_t CountRows(const World& world, const AllocationQuery& query, const std::atomic<bool>* stop) {
-  std::size_t count = 0;
+size_t CountRows(const World& world, const AllocationQuery& query, const std::atomic<bool>* stop) {
+  size_t count = 0;
   for (const Span set : query.sets) {
     RowSet rows;
-    if (!BuildRows(world, query, set, stop, &rows)) break;
+    if (!BuildRows(world, query, set, stop, rows)) break;
     count += rows.rows().size();
   }
   return count;

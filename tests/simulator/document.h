@@ -1,7 +1,6 @@
 // The whole answer to an allocation request.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_DOCUMENT_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_DOCUMENT_H_
+#ifndef TESTS_SIMULATOR_DOCUMENT_H_
+#define TESTS_SIMULATOR_DOCUMENT_H_
 
 #include <atomic>
 #include <cstddef>
@@ -13,15 +12,14 @@
 
 namespace simulator {
 
-// Writes the envelope with the sets of `query` in pieces of some 64 KiB, set
-// after set, so that no more than the rows of one set are held. Returns false
-// when the sink refused or `*stop` became true.
+// Writes the envelope with the sets of `query` in pieces of some 64 KiB, set after set, so that no more than the rows
+// of one set are held. Returns false when the sink refused or `*stop` became true.
 bool WriteDocument(const World& world, const AllocationQuery& query, const Tweaks& tweaks,
                    const std::atomic<bool>* stop, BodySink& sink);
 
 // How many rows a document without tweaks has, idle ones included.
-std::size_t CountRows(const World& world, const AllocationQuery& query, const std::atomic<bool>* stop);
+size_t CountRows(const World& world, const AllocationQuery& query, const std::atomic<bool>* stop);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_DOCUMENT_H_
+#endif  // TESTS_SIMULATOR_DOCUMENT_H_

@@ -25,9 +25,7 @@ std::optional<DayEvent> ParseEvent(absl::string_view text) {
   if (parts.size() < 2) return std::nullopt;
   const std::optional<EventKind> kind = ParseKind(parts[0]);
   DayEvent event;
-  if (!kind || !absl::ParseCivilTime(parts[1], &event.day)) {
-    return std::nullopt;
-  }
+  if (!kind || !absl::ParseCivilTime(parts[1], &event.day)) return std::nullopt;
   event.kind = *kind;
   if (parts.size() == 2) return event;
   double hours = 0;

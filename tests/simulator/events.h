@@ -1,7 +1,6 @@
 // Days and hours that are unlike the others.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_EVENTS_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_EVENTS_H_
+#ifndef TESTS_SIMULATOR_EVENTS_H_
+#define TESTS_SIMULATOR_EVENTS_H_
 
 #include <optional>
 
@@ -32,8 +31,7 @@ struct Outage {
   absl::Time end;
 };
 
-// Reads "off:DATE", "half:DATE", "vanish:DATE[:HOURS]" or "move:DATE", DATE as
-// YYYY-MM-DD.
+// Reads "off:DATE", "half:DATE", "vanish:DATE[:HOURS]" or "move:DATE", DATE as YYYY-MM-DD.
 std::optional<DayEvent> ParseEvent(absl::string_view text);
 
 // Reads "START/END", both RFC 3339.
@@ -41,4 +39,4 @@ std::optional<Outage> ParseOutage(absl::string_view text);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_EVENTS_H_
+#endif  // TESTS_SIMULATOR_EVENTS_H_

@@ -1,7 +1,6 @@
 // Answers that are not the healthy one: the parts of the faults' table.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULT_ANSWERS_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULT_ANSWERS_H_
+#ifndef TESTS_SIMULATOR_FAULT_ANSWERS_H_
+#define TESTS_SIMULATOR_FAULT_ANSWERS_H_
 
 #include <cstddef>
 #include <vector>
@@ -14,7 +13,7 @@
 
 namespace simulator {
 
-constexpr std::size_t kMebibyte = 1024 * 1024;
+inline constexpr size_t kMebibyte = size_t{1} << 20;
 
 // All that a fault may look at.
 struct Exchange {
@@ -30,8 +29,8 @@ struct Exchange {
   }
   // The argument's parts between commas; at least one, which may be empty.
   std::vector<absl::string_view> Parts() const { return absl::StrSplit(fault.arg, ','); }
-  std::size_t Count(std::size_t otherwise, std::size_t unit) const {
-    return static_cast<std::size_t>(Number(static_cast<double>(otherwise)) * static_cast<double>(unit));
+  size_t Count(size_t otherwise, size_t unit) const {
+    return static_cast<size_t>(Number(static_cast<double>(otherwise)) * static_cast<double>(unit));
   }
 };
 
@@ -43,17 +42,16 @@ struct AnswerFault {
 
 // The connection misbehaves.
 const std::vector<AnswerFault>& ConnectionFaults();
-// Something else answers in Kubecost's place, Kubecost refuses, or its answer
-// has another shape.
+// Something else answers in Kubecost's place, Kubecost refuses, or its answer has another shape.
 const std::vector<AnswerFault>& CannedFaults();
 // The server gives up on what is too much for it, and answers all else.
 const std::vector<AnswerFault>& LoadFaults();
 
 // An error of the server, JSON, or of the proxy in front of it, HTML.
-bool SendStatus(const Exchange& x, int status);
+bool SendStatus(const Exchange& exchange, int status);
 // The healthy answer with changed content.
-bool SendTweaked(const Exchange& x, const Tweaks& tweaks);
+bool SendTweaked(const Exchange& exchange, const Tweaks& tweaks);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULT_ANSWERS_H_
+#endif  // TESTS_SIMULATOR_FAULT_ANSWERS_H_

@@ -43,7 +43,7 @@ class FaultTest : public testing::Test {
     EXPECT_EQ(response.status, 200) << fault;
     EXPECT_TRUE(response.complete) << fault;
     Json json;
-    EXPECT_TRUE(ParseJson(response.body, &json)) << fault;
+    EXPECT_TRUE(ParseJson(response.body, json)) << fault;
     return json;
   }
 
@@ -98,7 +98,7 @@ TEST_F(FaultTest, AnswersThatBreakOff) {
   const Response half = Get("truncated_json");
   Json json;
   EXPECT_TRUE(half.complete);
-  EXPECT_FALSE(ParseJson(half.body, &json));
+  EXPECT_FALSE(ParseJson(half.body, json));
   EXPECT_TRUE(Get("connection_close").complete);
 }
 

@@ -1,5 +1,6 @@
 #include "tests/simulator/faults.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -14,24 +15,20 @@
 namespace simulator {
 namespace {
 
-using TweakFunction = void (*)(const Exchange&, Tweaks&);
-
 struct ContentFault {
   absl::string_view name;
-  TweakFunction tweak;
+  void (*tweak)(const Exchange&, Tweaks&);
 };
 
-// By what the costs change. Without an argument every answer is dearer than
-// the one before; "K[,PERCENT]" changes them once, after K true answers.
-double RecomputedFactor(const Exchange& x) {
-  const std::vector<absl::string_view> parts = x.Parts();
+// The factor that changes all costs. Without an argument every answer is more expensive than the one before;
+// "K[,PERCENT]" changes them once, after K true answers.
+double RecomputedFactor(const Exchange& exchange) {
+  const std::vector<absl::string_view> parts = exchange.Parts();
   int true_answers = 0;
-  if (!absl::SimpleAtoi(parts[0], &true_answers)) {
-    return std::pow(1.01, x.served);
-  }
+  if (!absl::SimpleAtoi(parts[0], &true_answers)) return std::pow(1.01, exchange.served);
   double percent = 1;
   if (parts.size() > 1 && !absl::SimpleAtod(parts[1], &percent)) percent = 1;
-  return x.served < true_answers ? 1 : 1 + percent / 100;
+  return exchange.served < true_answers ? 1 : 1 + percent / 100;
 }
 
 constexpr std::array<ContentFault, 30> kContentFaults = {{
@@ -40,8 +37,8 @@ constexpr std::array<ContentFault, 30> kContentFaults = {{
     {"no_code", [](const Exchange&, Tweaks& t) { t.envelope.without_code = true; }},
     {"two_documents", [](const Exchange&, Tweaks& t) { t.envelope.twice = true; }},
     {"code_last", [](const Exchange&, Tweaks& t) { t.envelope.reversed = true; }},
-    {"deep_nesting", [](const Exchange& x, Tweaks& t) { t.envelope.nesting = x.Count(2'000'000, 1); }},
-    {"huge_body", [](const Exchange& x, Tweaks& t) { t.envelope.padding = x.Count(64, kMebibyte); }},
+    {"deep_nesting", [](const Exchange& exchange, Tweaks& t) { t.envelope.nesting = exchange.Count(2'000'000, 1); }},
+    {"huge_body", [](const Exchange& exchange, Tweaks& t) { t.envelope.padding = exchange.Count(64, kMebibyte); }},
     {"extra_fields",
      [](const Exchange&, Tweaks& t) {
        t.envelope.extra_fields = true;
@@ -54,8 +51,8 @@ constexpr std::array<ContentFault, 30> kContentFaults = {{
     {"partial_day", [](const Exchange&, Tweaks& t) { t.data.first_half = true; }},
     {"fewer_pods", [](const Exchange&, Tweaks& t) { t.data.lacks_pods = true; }},
     {"duplicate_rows", [](const Exchange&, Tweaks& t) { t.rows.duplicate_rows = true; }},
-    {"huge_labels", [](const Exchange& x, Tweaks& t) { t.rows.label_bytes = x.Count(8, kMebibyte); }},
-    {"huge_name", [](const Exchange& x, Tweaks& t) { t.rows.name_bytes = x.Count(2, 1024); }},
+    {"huge_labels", [](const Exchange& exchange, Tweaks& t) { t.rows.label_bytes = exchange.Count(8, kMebibyte); }},
+    {"huge_name", [](const Exchange& exchange, Tweaks& t) { t.rows.name_bytes = exchange.Count(2, 1024); }},
     {"invalid_utf8", [](const Exchange&, Tweaks& t) { t.rows.pod_names = PodNames::kInvalidUtf8; }},
     {"lone_surrogate", [](const Exchange&, Tweaks& t) { t.rows.pod_names = PodNames::kLoneSurrogate; }},
     {"hostile_names", [](const Exchange&, Tweaks& t) { t.rows.pod_names = PodNames::kHostile; }},
@@ -65,7 +62,7 @@ constexpr std::array<ContentFault, 30> kContentFaults = {{
     {"overflow_number", [](const Exchange&, Tweaks& t) { t.rows.overflow_number = true; }},
     {"negative_minutes", [](const Exchange&, Tweaks& t) { t.rows.negative_minutes = true; }},
     {"negative_costs", [](const Exchange&, Tweaks& t) { t.rows.negative_costs = true; }},
-    {"recompute", [](const Exchange& x, Tweaks& t) { t.rows.cost_factor = RecomputedFactor(x); }},
+    {"recompute", [](const Exchange& exchange, Tweaks& t) { t.rows.cost_factor = RecomputedFactor(exchange); }},
     {"extra_cluster", [](const Exchange&, Tweaks& t) { t.rows.extra_cluster = true; }},
     {"no_cluster", [](const Exchange&, Tweaks& t) { t.rows.no_cluster = true; }},
     {"leaked_properties", [](const Exchange&, Tweaks& t) { t.rows.leaked_properties = true; }},
@@ -79,23 +76,16 @@ int StatusOf(absl::string_view name) {
              : 0;
 }
 
-const AnswerFault* FindIn(const std::vector<AnswerFault>& table, absl::string_view name) {
-  for (const AnswerFault& fault : table) {
-    if (fault.name == name) return &fault;
-  }
-  return nullptr;
+// The fault of this name; null where the table has none.
+template <typename Table>
+const typename Table::value_type* FindIn(const Table& table, absl::string_view name) {
+  const auto found = std::find_if(table.begin(), table.end(), [&](const auto& fault) { return fault.name == name; });
+  return found == table.end() ? nullptr : &*found;
 }
 
 const AnswerFault* FindAnswer(absl::string_view name) {
   for (const auto* table : {&ConnectionFaults(), &CannedFaults(), &LoadFaults()}) {
     if (const AnswerFault* found = FindIn(*table, name)) return found;
-  }
-  return nullptr;
-}
-
-const ContentFault* FindContent(absl::string_view name) {
-  for (const ContentFault& fault : kContentFaults) {
-    if (fault.name == name) return &fault;
   }
   return nullptr;
 }
@@ -112,7 +102,7 @@ Fault ParseFault(absl::string_view text) {
 
 bool IsKnownFault(absl::string_view name) {
   return name.empty() || name == "none" || StatusOf(name) > 0 || FindAnswer(name) != nullptr ||
-         FindContent(name) != nullptr;
+         FindIn(kContentFaults, name) != nullptr;
 }
 
 std::vector<std::string> FaultNames() {
@@ -120,35 +110,27 @@ std::vector<std::string> FaultNames() {
   for (const auto* table : {&ConnectionFaults(), &CannedFaults(), &LoadFaults()}) {
     for (const AnswerFault& fault : *table) names.emplace_back(fault.name);
   }
-  for (const ContentFault& fault : kContentFaults) {
-    names.emplace_back(fault.name);
-  }
+  for (const ContentFault& fault : kContentFaults) names.emplace_back(fault.name);
   names.emplace_back("http_STATUS");
   return names;
 }
 
 bool ReadsRequests(absl::string_view name) {
-  return name.empty() || FindContent(name) != nullptr || FindIn(LoadFaults(), name) != nullptr;
+  return name.empty() || FindIn(kContentFaults, name) != nullptr || FindIn(LoadFaults(), name) != nullptr;
 }
 
-bool SendTweaked(const Exchange& x, const Tweaks& tweaks) {
-  StreamedResponse response(x.request, x.connection);
-  return x.healthy.write(tweaks, response) && response.Finish();
+bool SendTweaked(const Exchange& exchange, const Tweaks& tweaks) {
+  StreamedResponse response(exchange.request, exchange.connection);
+  return exchange.healthy.write(tweaks, response) && response.Finish();
 }
 
 bool AnswerWithFault(const Fault& fault, int served, const Request& request, const HealthyAnswer& healthy,
                      Connection& connection) {
   const Exchange exchange{fault, served, request, healthy, connection};
-  if (const int status = StatusOf(fault.name); status > 0) {
-    return SendStatus(exchange, status);
-  }
-  if (const AnswerFault* found = FindAnswer(fault.name)) {
-    return found->answer(exchange);
-  }
+  if (const int status = StatusOf(fault.name); status > 0) return SendStatus(exchange, status);
+  if (const AnswerFault* found = FindAnswer(fault.name)) return found->answer(exchange);
   Tweaks tweaks;
-  if (const ContentFault* found = FindContent(fault.name)) {
-    found->tweak(exchange, tweaks);
-  }
+  if (const ContentFault* found = FindIn(kContentFaults, fault.name)) found->tweak(exchange, tweaks);
   return SendTweaked(exchange, tweaks);
 }
 

@@ -1,7 +1,6 @@
 // Misbehaviour on command: the table of its names and how each is done.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULTS_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULTS_H_
+#ifndef TESTS_SIMULATOR_FAULTS_H_
+#define TESTS_SIMULATOR_FAULTS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +15,7 @@
 namespace simulator {
 
 struct Fault {
-  std::string name;  // "none" or "" for none
+  std::string name;  // "none" or "": the true answer
   std::string arg;   // its meaning depends on the name
   int count = -1;    // for so many API requests; negative: until cleared
   std::string path;  // only requests whose target contains this
@@ -30,8 +29,8 @@ bool IsKnownFault(absl::string_view name);
 // All names, for --help and for tests.
 std::vector<std::string> FaultNames();
 
-// Whether the server gets to look at a request under this fault, so that it
-// refuses a bad one. Other faults hide the server.
+// Whether the server gets to look at a request under this fault, so that it refuses a bad one. Other faults hide the
+// server.
 bool ReadsRequests(absl::string_view name);
 
 // The answer that a healthy server would have given.
@@ -39,15 +38,15 @@ struct HealthyAnswer {
   // Writes the whole body, changed by `tweaks`; false when the sink refused.
   std::function<bool(const Tweaks& tweaks, BodySink& sink)> write;
   // How many rows that has.
-  std::function<std::size_t()> count_rows = [] { return std::size_t{0}; };
-  std::int64_t window_seconds = 0;
+  std::function<size_t()> count_rows = [] { return size_t{0}; };
+  int64_t window_seconds = 0;
 };
 
-// Answers `request` in the manner of `fault`. `served` counts the requests
-// answered under this fault before. Returns whether the connection may be kept.
+// Answers `request` in the manner of `fault`. `served` counts the requests answered under this fault before. Returns
+// whether the connection may be kept.
 bool AnswerWithFault(const Fault& fault, int served, const Request& request, const HealthyAnswer& healthy,
                      Connection& connection);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FAULTS_H_
+#endif  // TESTS_SIMULATOR_FAULTS_H_

@@ -20,14 +20,12 @@ struct Field {
 constexpr std::array<Field, 7> kFields = {{
     {"cluster", &Identity::cluster},
     {"node", &Identity::node},
-    {"namespace", &Identity::ns},
+    {"namespace", &Identity::namespace_name},
     {"pod", &Identity::pod},
     {"container", &Identity::container},
     {"controllerName", &Identity::controller},
     {"controllerKind", &Identity::kind},
 }};
-
-constexpr absl::string_view kUnallocated = "__unallocated__";
 
 std::string Problem(absl::string_view what) {
   return absl::StrCat("invalid filter: parsing filter: 1 error occurred:\n\t* ", what, "\n\n");
@@ -44,14 +42,14 @@ class Filter::Parser {
  public:
   explicit Parser(absl::string_view text) : rest_(text) {}
 
-  std::string Run(Filter* filter) {
+  std::string Run(Filter& filter) {
     Group root;
-    std::string error = ReadGroup(0, &root);
+    std::string error = ReadGroup(0, root);
     if (!error.empty()) return error;
     if (!rest_.empty()) {
       return rest_.front() == ')' ? Problem("Found ')' without matching '('") : Problem(rest_, "group operator");
     }
-    filter->root_ = std::move(root);
+    filter.root_ = std::move(root);
     return "";
   }
 
@@ -69,78 +67,70 @@ class Filter::Parser {
   }
 
   // Members joined by one kind of operator, up to ')' or the end.
-  std::string ReadGroup(int depth, Group* group) {
+  std::string ReadGroup(int depth, Group& group) {
     char joined_by = '\0';
     for (;;) {
       std::string error = ReadMember(depth, group);
       if (!error.empty()) return error;
       SkipSpace();
-      if (rest_.empty() || (rest_.front() != '+' && rest_.front() != '|')) {
-        return "";
-      }
+      if (rest_.empty() || (rest_.front() != '+' && rest_.front() != '|')) return "";
       if (joined_by == '\0') joined_by = rest_.front();
       if (rest_.front() != joined_by) {
         return Problem(joined_by == '+' ? "Found \"or\", Expected \"plus\"" : "Found \"plus\", Expected \"or\"");
       }
-      group->any = joined_by == '|';
+      group.any = joined_by == '|';
       rest_.remove_prefix(1);
     }
   }
 
-  std::string ReadMember(int depth, Group* group) {
+  std::string ReadMember(int depth, Group& group) {
     constexpr int kMaxDepth = 100;
     SkipSpace();
-    if (!Eat("(")) return ReadTerm(&group->terms.emplace_back());
+    if (!Eat("(")) return ReadTerm(group.terms.emplace_back());
     if (depth == kMaxDepth) return Problem("too many parentheses");
-    std::string error = ReadGroup(depth + 1, &group->groups.emplace_back());
+    std::string error = ReadGroup(depth + 1, group.groups.emplace_back());
     if (!error.empty()) return error;
     return Eat(")") ? "" : Problem("Found '(' without matching ')'");
   }
 
-  std::string ReadTerm(Term* term) {
+  std::string ReadTerm(Term& term) {
     SkipSpace();
-    std::size_t length = 0;
+    size_t length = 0;
     while (length < rest_.size() && std::isalpha(static_cast<unsigned char>(rest_[length])) != 0) {
       ++length;
     }
     const absl::string_view name = rest_.substr(0, length);
     const auto* field = std::find_if(kFields.begin(), kFields.end(), [&](const Field& f) { return f.name == name; });
-    if (field == kFields.end()) {
-      return Problem(name.empty() ? rest_.substr(0, 1) : name, "filter field");
-    }
-    term->field = field->member;
+    if (field == kFields.end()) return Problem(name.empty() ? rest_.substr(0, 1) : name, "filter field");
+    term.field = field->member;
     rest_.remove_prefix(length);
     SkipSpace();
-    if (!ReadOperator(term)) {
-      return Problem(rest_, "filter op like ':', '!:', '~:', or '!~:'");
-    }
+    if (!ReadOperator(term)) return Problem(rest_, "filter op like ':', '!:', '~:', or '!~:'");
     return ReadValues(term);
   }
 
-  bool ReadOperator(Term* term) {
-    term->negated = Eat("!");
+  bool ReadOperator(Term& term) {
+    term.negated = Eat("!");
     if (Eat("<~:")) {
-      term->op = Operator::kStartsWith;
+      term.op = Operator::kStartsWith;
     } else if (Eat("~>:")) {
-      term->op = Operator::kEndsWith;
+      term.op = Operator::kEndsWith;
     } else if (Eat("~:")) {
-      term->op = Operator::kContains;
+      term.op = Operator::kContains;
     } else {
       return Eat(":");
     }
     return true;
   }
 
-  std::string ReadValues(Term* term) {
+  std::string ReadValues(Term& term) {
     do {
       SkipSpace();
       if (!Eat("\"")) return Problem(rest_, "string as filter value");
-      const std::size_t end = rest_.find('"');
-      if (end == absl::string_view::npos) {
-        return Problem(rest_, "closing quote");
-      }
+      const size_t end = rest_.find('"');
+      if (end == absl::string_view::npos) return Problem(rest_, "closing quote");
       const absl::string_view value = rest_.substr(0, end);
-      term->values.emplace_back(value == kUnallocated ? "" : value);
+      term.values.emplace_back(value == kUnallocated ? "" : value);
       rest_.remove_prefix(end + 1);
       SkipSpace();
     } while (Eat(","));
@@ -150,9 +140,9 @@ class Filter::Parser {
   absl::string_view rest_;
 };
 
-std::string Filter::Parse(absl::string_view text, Filter* filter) {
+std::string Filter::Parse(absl::string_view text, Filter& filter) {
   if (text.empty()) {
-    *filter = Filter();
+    filter = Filter();
     return "";
   }
   return Parser(text).Run(filter);

@@ -1,8 +1,7 @@
-// The `filter` parameter, version 2 of its language: field:"value","or this",
-// joined by + (and) or | (or), grouped by parentheses.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FILTER_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FILTER_H_
+// The `filter` parameter, version 2 of its language: field:"value","or this", joined by + (and) or | (or), grouped by
+// parentheses.
+#ifndef TESTS_SIMULATOR_FILTER_H_
+#define TESTS_SIMULATOR_FILTER_H_
 
 #include <string>
 #include <vector>
@@ -12,15 +11,13 @@
 
 namespace simulator {
 
-// Understands what opencost's core/pkg/filter/ast does: one group holds either
-// + or |, not both; a value ends at the next quote, for a backslash is a
-// character like any other; "__unallocated__" means no value. Stricter in one
-// point: text after the end of a filter is an error. An empty filter matches
-// everything.
+// Understands what opencost's core/pkg/filter/ast does: one group holds either + or |, not both; a value ends at the
+// next quote, for a backslash is a character like any other; "__unallocated__" means no value. Stricter in one point:
+// text after the end of a filter is an error. An empty filter matches everything.
 class Filter {
  public:
-  // Returns "" and replaces `*filter`, or what is wrong in the server's words.
-  static std::string Parse(absl::string_view text, Filter* filter);
+  // Returns "" and replaces `filter`, or what is wrong in the server's words.
+  static std::string Parse(absl::string_view text, Filter& filter);
 
   bool Matches(const Identity& id) const;
 
@@ -47,4 +44,4 @@ class Filter {
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_FILTER_H_
+#endif  // TESTS_SIMULATOR_FILTER_H_

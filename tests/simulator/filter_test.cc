@@ -16,7 +16,7 @@ TEST(FilterTest, MatchesAsTheServerDoes) {
   };
   Identity id;
   id.cluster = "c1";
-  id.ns = "shop";
+  id.namespace_name = "shop";
   id.pod = "web-1";
   id.kind = "deployment";
   id.controller = "web";
@@ -42,7 +42,7 @@ TEST(FilterTest, MatchesAsTheServerDoes) {
            Case{R"(pod!~:"eb-")", false},
        }) {
     Filter filter;
-    EXPECT_EQ(Filter::Parse(c.text, &filter), "") << c.text;
+    EXPECT_EQ(Filter::Parse(c.text, filter), "") << c.text;
     EXPECT_EQ(filter.Matches(id), c.matches) << c.text;
   }
 }
@@ -50,11 +50,11 @@ TEST(FilterTest, MatchesAsTheServerDoes) {
 // As in OpenCost's lexer: what ends a value is the next quote, whatever stands before it.
 TEST(FilterTest, ABackslashIsACharacterLikeAnyOther) {
   Identity id;
-  id.ns = R"(a\)";
+  id.namespace_name = R"(a\)";
   Filter filter;
-  EXPECT_EQ(Filter::Parse(R"(namespace:"a\")", &filter), "");
+  EXPECT_EQ(Filter::Parse(R"(namespace:"a\")", filter), "");
   EXPECT_TRUE(filter.Matches(id));
-  EXPECT_NE(Filter::Parse(R"(namespace:"a\"b")", &filter), "");
+  EXPECT_NE(Filter::Parse(R"(namespace:"a\"b")", filter), "");
 }
 
 TEST(FilterTest, OneGroupHoldsOneKindOfOperator) {
@@ -72,22 +72,21 @@ TEST(FilterTest, OneGroupHoldsOneKindOfOperator) {
            Case{R"(())", "at ')': expect filter field"},
        }) {
     Filter filter;
-    EXPECT_TRUE(absl::StrContains(Filter::Parse(c.text, &filter), c.problem))
-        << c.text << ": " << Filter::Parse(c.text, &filter);
+    EXPECT_TRUE(absl::StrContains(Filter::Parse(c.text, filter), c.problem))
+        << c.text << ": " << Filter::Parse(c.text, filter);
   }
   Filter filter;
   const std::string deep = std::string(100'000, '(');
-  EXPECT_TRUE(absl::StrContains(Filter::Parse(deep, &filter), "too many parentheses"));
+  EXPECT_TRUE(absl::StrContains(Filter::Parse(deep, filter), "too many parentheses"));
 }
 
 TEST(FilterTest, RefusesWhatTheServerRefuses) {
   Filter filter;
-  EXPECT_EQ(Filter::Parse(R"(controller:"web")", &filter),
-            "invalid filter: parsing filter: 1 error occurred:\n\t* at "
-            "'controller': expect filter field\n\n");
+  EXPECT_EQ(Filter::Parse(R"(controller:"web")", filter),
+            "invalid filter: parsing filter: 1 error occurred:\n\t* at 'controller': expect filter field\n\n");
   for (const char* text :
        {"namespace", "namespace:", "namespace:shop", R"(namespace:"shop)", R"(namespace:"a" pod:"b")"}) {
-    EXPECT_NE(Filter::Parse(text, &filter), "") << text;
+    EXPECT_NE(Filter::Parse(text, filter), "") << text;
   }
 }
 

@@ -9,8 +9,7 @@ namespace simulator {
 class GzipStream::Impl {
  public:
   explicit Impl(BodySink& out) : out_(out), buffer_(64 * 1024) {
-    // 15 + 16: the largest window, with a gzip header. Level 1, as of a proxy
-    // that has much to send.
+    // 15 + 16: the largest window, with a gzip header. Level 1, as of a proxy that has much to send.
     deflateInit2(&stream_, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
   }
   ~Impl() { deflateEnd(&stream_); }
@@ -24,10 +23,8 @@ class GzipStream::Impl {
       stream_.next_out = buffer_.data();
       stream_.avail_out = static_cast<uInt>(buffer_.size());
       deflate(&stream_, flush);
-      const std::size_t size = buffer_.size() - stream_.avail_out;
-      if (size > 0 && !out_.Write({reinterpret_cast<const char*>(buffer_.data()), size})) {
-        return false;
-      }
+      const size_t size = buffer_.size() - stream_.avail_out;
+      if (size > 0 && !out_.Write({reinterpret_cast<const char*>(buffer_.data()), size})) return false;
     } while (stream_.avail_out == 0);
     return true;
   }

@@ -1,7 +1,6 @@
 // Streaming gzip compression.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_GZIP_STREAM_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_GZIP_STREAM_H_
+#ifndef TESTS_SIMULATOR_GZIP_STREAM_H_
+#define TESTS_SIMULATOR_GZIP_STREAM_H_
 
 #include <memory>
 
@@ -27,4 +26,4 @@ class GzipStream : public BodySink {
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_GZIP_STREAM_H_
+#endif  // TESTS_SIMULATOR_GZIP_STREAM_H_

@@ -26,8 +26,8 @@ namespace {
 
 // How long a wait may overlook the stop flag.
 constexpr int kPollMs = 20;
-constexpr std::size_t kMaxHead = 256 * 1024;
-constexpr std::size_t kMaxBody = 1024 * 1024;
+constexpr size_t kMaxHeadBytes = size_t{256} << 10;
+constexpr size_t kMaxBodyBytes = size_t{1} << 20;
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -35,22 +35,22 @@ int HexDigit(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-bool ParseHead(absl::string_view head, Request* request) {
+bool ParseHead(absl::string_view head, Request& request) {
   const std::vector<absl::string_view> lines = absl::StrSplit(head, "\r\n");
   const std::vector<absl::string_view> first = absl::StrSplit(lines[0], ' ');
   if (first.size() != 3 || !absl::StartsWith(first[2], "HTTP/1.")) return false;
-  request->method = std::string(first[0]);
-  request->target = std::string(first[1]);
-  request->http10 = first[2] == "HTTP/1.0";
+  request.method = std::string(first[0]);
+  request.target = std::string(first[1]);
+  request.http10 = first[2] == "HTTP/1.0";
   const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(first[1], absl::MaxSplits('?', 1));
-  request->path = DecodePercent(parts.first);
+  request.path = DecodePercent(parts.first);
   for (absl::string_view pair : absl::StrSplit(parts.second, '&', absl::SkipEmpty())) {
     const std::pair<absl::string_view, absl::string_view> item = absl::StrSplit(pair, absl::MaxSplits('=', 1));
-    request->parameters.emplace(DecodePercent(item.first), DecodePercent(item.second));
+    request.parameters.emplace(DecodePercent(item.first), DecodePercent(item.second));
   }
-  for (std::size_t i = 1; i < lines.size(); ++i) {
+  for (size_t i = 1; i < lines.size(); ++i) {
     const std::pair<absl::string_view, absl::string_view> item = absl::StrSplit(lines[i], absl::MaxSplits(':', 1));
-    request->headers[absl::AsciiStrToLower(item.first)] = std::string(absl::StripAsciiWhitespace(item.second));
+    request.headers[absl::AsciiStrToLower(item.first)] = std::string(absl::StripAsciiWhitespace(item.second));
   }
   return true;
 }
@@ -61,7 +61,7 @@ std::string ErrorText(absl::string_view what) { return absl::StrCat(what, ": ", 
 
 std::string DecodePercent(absl::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0) {
       out.push_back(static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2])));
       i += 2;
@@ -72,21 +72,22 @@ std::string DecodePercent(absl::string_view text) {
   return out;
 }
 
+absl::string_view Find(const TextMap& map, absl::string_view name) {
+  const auto found = map.find(name);
+  return found == map.end() ? absl::string_view() : found->second;
+}
+
 bool Request::keep_alive() const {
-  const auto it = headers.find("connection");
-  const std::string value = it == headers.end() ? "" : absl::AsciiStrToLower(it->second);
+  const std::string value = absl::AsciiStrToLower(Find(headers, "connection"));
   return http10 ? value == "keep-alive" : value != "close";
 }
 
-bool Request::accepts_gzip() const {
-  const auto it = headers.find("accept-encoding");
-  return it != headers.end() && absl::StrContains(it->second, "gzip");
-}
+bool Request::accepts_gzip() const { return absl::StrContains(Find(headers, "accept-encoding"), "gzip"); }
 
 bool Connection::Send(absl::string_view bytes) {
   if (rate_ <= 0) return SendPiece(bytes);
   constexpr double kPiecesPerSecond = 20;
-  const auto piece = static_cast<std::size_t>(std::max(1.0, rate_ / kPiecesPerSecond));
+  const auto piece = static_cast<size_t>(std::max(1.0, rate_ / kPiecesPerSecond));
   const absl::Duration pause = absl::Seconds(static_cast<double>(piece) / rate_);
   while (!bytes.empty()) {
     if (!SendPiece(bytes.substr(0, piece)) || !Sleep(pause)) return false;
@@ -100,7 +101,7 @@ bool Connection::SendPiece(absl::string_view bytes) {
     if (stop_.load()) return false;
     const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
+      bytes.remove_prefix(static_cast<size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       pollfd p{fd_, POLLOUT, 0};
       ::poll(&p, 1, kPollMs);
@@ -123,7 +124,7 @@ bool Connection::Sleep(absl::Duration duration) {
   for (;;) {
     const absl::Duration left = end - absl::Now();
     if (left <= absl::ZeroDuration()) return !stop_.load();
-    const auto ms = static_cast<int>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(left) + 1, 1, kPollMs));
+    const auto ms = static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(left) + 1, 1, kPollMs));
     if (stop_.load() || PeerLeft(ms)) return false;
   }
 }
@@ -143,28 +144,24 @@ bool Connection::Fill() {
     char bytes[4096];
     const ssize_t got = ::recv(fd_, bytes, sizeof(bytes), MSG_DONTWAIT);
     if (got > 0) {
-      buffer_.append(bytes, static_cast<std::size_t>(got));
+      buffer_.append(bytes, static_cast<size_t>(got));
       return true;
     }
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) return false;
   }
 }
 
-bool Connection::ReadRequest(Request* request) {
-  std::size_t end = 0;
+bool Connection::ReadRequest(Request& request) {
+  size_t end = 0;
   while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
-    if (buffer_.size() > kMaxHead || !Fill()) return false;
+    if (buffer_.size() > kMaxHeadBytes || !Fill()) return false;
   }
-  if (!ParseHead(absl::string_view(buffer_).substr(0, end), request)) {
-    return false;
-  }
+  if (!ParseHead(absl::string_view(buffer_).substr(0, end), request)) return false;
   buffer_.erase(0, end + 4);
-  std::size_t length = 0;
-  const auto it = request->headers.find("content-length");
-  if (it != request->headers.end() && !absl::SimpleAtoi(it->second, &length)) {
-    return false;
-  }
-  if (length > kMaxBody) return false;
+  size_t length = 0;
+  const auto it = request.headers.find("content-length");
+  if (it != request.headers.end() && !absl::SimpleAtoi(it->second, &length)) return false;
+  if (length > kMaxBodyBytes) return false;
   while (buffer_.size() < length) {
     if (!Fill()) return false;
   }
@@ -211,13 +208,13 @@ std::string HttpServer::Listen(const std::string& address, bool required) {
   if (v6) {
     auto* in6 = reinterpret_cast<sockaddr_in6*>(&storage);
     in6->sin6_family = AF_INET6;
-    in6->sin6_port = htons(static_cast<std::uint16_t>(port_));
+    in6->sin6_port = htons(static_cast<uint16_t>(port_));
     understood = ::inet_pton(AF_INET6, address.c_str(), &in6->sin6_addr);
     size = sizeof(*in6);
   } else {
     auto* in4 = reinterpret_cast<sockaddr_in*>(&storage);
     in4->sin_family = AF_INET;
-    in4->sin_port = htons(static_cast<std::uint16_t>(port_));
+    in4->sin_port = htons(static_cast<uint16_t>(port_));
     understood = ::inet_pton(AF_INET, address.c_str(), &in4->sin_addr);
     size = sizeof(*in4);
   }
@@ -249,20 +246,20 @@ void HttpServer::Accept() {
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       Client& client = clients_.emplace_back();
       client.fd = fd;
-      client.thread = std::thread([this, &client] { Serve(&client); });
+      client.thread = std::thread([this, &client] { Serve(client); });
     }
   }
 }
 
-void HttpServer::Serve(Client* client) {
-  Connection connection(client->fd, stop_);
+void HttpServer::Serve(Client& client) {
+  Connection connection(client.fd, stop_);
   for (;;) {
     Request request;
-    if (!connection.ReadRequest(&request)) break;
+    if (!connection.ReadRequest(request)) break;
     if (!handler_(request, connection) || !request.keep_alive()) break;
   }
-  ::close(client->fd);
-  client->done = true;
+  ::close(client.fd);
+  client.done = true;
 }
 
 void HttpServer::Reap() {

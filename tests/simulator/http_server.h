@@ -1,7 +1,6 @@
 // A small HTTP/1.1 server on POSIX sockets that can also misbehave.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_HTTP_SERVER_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_HTTP_SERVER_H_
+#ifndef TESTS_SIMULATOR_HTTP_SERVER_H_
+#define TESTS_SIMULATOR_HTTP_SERVER_H_
 
 #include <atomic>
 #include <cstddef>
@@ -25,20 +24,24 @@ class BodySink {
   virtual bool Write(absl::string_view bytes) = 0;
 };
 
+using TextMap = std::map<std::string, std::string, std::less<>>;
+// The value of `name`; empty where it is missing.
+absl::string_view Find(const TextMap& map, absl::string_view name);
+
 struct Request {
   std::string method;
   std::string target;  // as received
   std::string path;
-  std::map<std::string, std::string, std::less<>> parameters;  // decoded
-  std::map<std::string, std::string, std::less<>> headers;     // names lower-case
+  TextMap parameters;  // decoded
+  TextMap headers;     // names lower-case
   bool http10 = false;
 
   bool keep_alive() const;
   bool accepts_gzip() const;
 };
 
-// One client's connection. Used by its own thread only; every wait ends within
-// some 20 ms of the server's stop or the client's leaving.
+// One client's connection. Used by its own thread only; every wait ends within some 20 ms of the server's stop or the
+// client's leaving.
 class Connection {
  public:
   Connection(int fd, const std::atomic<bool>& stop) : fd_(fd), stop_(stop) {}
@@ -55,7 +58,7 @@ class Connection {
   void set_bytes_per_second(double rate) { rate_ = rate; }
 
   // Reads one request; false at the end of the connection or on nonsense.
-  bool ReadRequest(Request* request);
+  bool ReadRequest(Request& request);
 
   const std::atomic<bool>& stop() const { return stop_; }
 
@@ -73,8 +76,7 @@ class Connection {
 // Answers a request; returns whether the connection may be kept.
 using Handler = std::function<bool(const Request&, Connection&)>;
 
-// One thread accepts, one more serves each connection. Start and Stop are for
-// one thread at a time.
+// One thread accepts, one more serves each connection. Start and Stop are for one thread at a time.
 class HttpServer {
  public:
   HttpServer(std::string host, int port, Handler handler);
@@ -98,7 +100,7 @@ class HttpServer {
 
   std::string Listen(const std::string& address, bool required);
   void Accept();
-  void Serve(Client* client);
+  void Serve(Client& client);
   void Reap();
 
   const std::string host_;
@@ -114,4 +116,4 @@ std::string DecodePercent(absl::string_view text);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_HTTP_SERVER_H_
+#endif  // TESTS_SIMULATOR_HTTP_SERVER_H_

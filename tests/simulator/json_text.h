@@ -1,7 +1,6 @@
 // JSON text by appending, in the manner of Go's encoder.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_JSON_TEXT_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_JSON_TEXT_H_
+#ifndef TESTS_SIMULATOR_JSON_TEXT_H_
+#define TESTS_SIMULATOR_JSON_TEXT_H_
 
 #include <cstdint>
 #include <string>
@@ -11,21 +10,19 @@
 
 namespace simulator {
 
-// `text` in quotes. `<`, `>` and `&` become \u003c and so on. Bytes that are
-// not UTF-8 go through as they are, and the three bytes ED A0 80 become the
-// lone surrogate \ud800, so that broken servers can be imitated.
-void AppendJsonString(absl::string_view text, std::string* out);
+// `text` in quotes. `<`, `>` and `&` become \u003c and so on. Bytes that are not UTF-8 go through as they are, and the
+// three bytes ED A0 80 become the lone surrogate \ud800, so that broken servers can be imitated.
+void AppendJsonString(absl::string_view text, std::string& out);
 
-// Rounded to 5 decimals, the shortest digits that read back the same; `null`
-// for NaN and infinity.
-void AppendRounded(double value, std::string* out);
+// Rounded to 5 decimals, the shortest digits that read back the same; `null` for NaN and infinity.
+void AppendRounded(double value, std::string& out);
 
 // The shortest digits that read back the same, without rounding.
-void AppendShortest(double value, std::string* out);
+void AppendShortest(double value, std::string& out);
 
 // "2006-01-02T15:04:05Z", or with "+02:00" in place of Z.
-void AppendTime(std::int64_t unix_seconds, std::int64_t offset_seconds, std::string* out);
+void AppendTime(int64_t unix_seconds, int64_t offset_seconds, std::string& out);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_JSON_TEXT_H_
+#endif  // TESTS_SIMULATOR_JSON_TEXT_H_

@@ -43,8 +43,7 @@ double Sum(const std::vector<OracleEntry>& entries) {
   return sum;
 }
 
-// Every row lies within the window asked for and before `now`, and all levels
-// of the oracle know the same.
+// Every row lies within the window asked for and before `now`, and all levels of the oracle know the same.
 void Check(const Simulator& server, absl::Time start, absl::Time end, const std::string& prefix = "/model") {
   const Json set = Pods(server, start, end, prefix);
   ASSERT_GT(set.members.size(), 50u);

@@ -34,9 +34,7 @@ class LoadFaultTest : public testing::Test {
 
   static std::string Target(const std::string& query) {
     return absl::StrCat(
-        "/model/allocation?window=2026-03-03T00:00:00Z,2026-03-04T00:00:00Z"
-        "&accumulate=true&splitIdle=true&",
-        query);
+        "/model/allocation?window=2026-03-03T00:00:00Z,2026-03-04T00:00:00Z&accumulate=true&splitIdle=true&", query);
   }
 
   Response Get(const std::string& query) { return Fetch(server_.port(), Target(query)); }
@@ -50,9 +48,9 @@ TEST_F(LoadFaultTest, RecomputationAfterSomeRequests) {
   const std::vector<const char*> reads = {kCluster, kPods, kNamespaces, kCluster};
   const double truth = Total(kCluster);
   for (const double percent : {1.0, -20.0}) {
-    for (std::size_t k = 0; k <= 4; ++k) {
+    for (size_t k = 0; k <= 4; ++k) {
       SetFault(percent == 1 ? absl::StrCat("recompute:", k) : absl::StrCat("recompute:", k, ",", percent));
-      for (std::size_t i = 0; i < reads.size(); ++i) {
+      for (size_t i = 0; i < reads.size(); ++i) {
         const double factor = i < k ? 1 : 1 + percent / 100;
         const Json set = Set(reads[i]);
         const double bound = 1e-5 * static_cast<double>(set.members.size());
@@ -99,7 +97,7 @@ TEST_F(LoadFaultTest, PartialDayShrinksEveryLevelAlike) {
 
 TEST_F(LoadFaultTest, FewerPodsOnPodLevelOnly) {
   const double whole = Total(kCluster);
-  const std::size_t pods = Set(kPods).members.size();
+  const size_t pods = Set(kPods).members.size();
   const double of_pods = Total(kPods);
   SetFault("fewer_pods");
   EXPECT_EQ(Total(kCluster), whole);
@@ -112,7 +110,7 @@ TEST_F(LoadFaultTest, FewerPodsOnPodLevelOnly) {
 }
 
 TEST_F(LoadFaultTest, TooBigDependsOnTheRowsAnswered) {
-  const std::size_t rows = Set(kPods).members.size();
+  const size_t rows = Set(kPods).members.size();
   ASSERT_GT(rows, 60u);
   SetFault(absl::StrCat("too_big:", rows));
   EXPECT_EQ(Get(kPods).status, 200);
@@ -155,7 +153,7 @@ TEST_F(LoadFaultTest, NoLongWindows) {
     const Response response = Fetch(server_.port(), absl::StrCat("/model/allocation?window=2026-03-01T00:00:00Z,", end,
                                                                  "&aggregate=cluster&accumulate=false"));
     Json json;
-    EXPECT_TRUE(ParseJson(response.body, &json)) << response.body;
+    EXPECT_TRUE(ParseJson(response.body, json)) << response.body;
     EXPECT_EQ(json["code"].number, response.status);
     return response.status;
   };

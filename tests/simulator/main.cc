@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -20,9 +21,8 @@
 #include "absl/time/time.h"
 #include "tests/simulator/simulator.h"
 
+namespace simulator {
 namespace {
-
-using simulator::SimulatorOptions;
 
 constexpr char kUsage[] =
     R"(kubecost-simulator: a simulated Kubecost or OpenCost server
@@ -66,7 +66,7 @@ GET  /__simulator/requests[?times=true]
 The oracle knows the events, but neither outages nor faults.
 
 Faults with arguments worth knowing:
-  recompute                every answer is 1 % dearer than the one before
+  recompute                every answer is 1 % more expensive than the one before
   recompute:K[,PERCENT]    K true answers, from then on all costs are changed by
                            PERCENT (1)
   partial_day              only the first half of each day is known
@@ -82,7 +82,7 @@ All faults:
 
 struct Settings {
   SimulatorOptions options;
-  simulator::Fault fault;
+  Fault fault;
   absl::Time now = absl::Now();
   absl::Time epoch = absl::Now();
   bool own_clock = false;
@@ -91,7 +91,7 @@ struct Settings {
 };
 
 bool ReadListen(absl::string_view value, SimulatorOptions& options) {
-  const std::size_t colon = value.rfind(':');
+  const size_t colon = value.rfind(':');
   if (colon == absl::string_view::npos) return false;
   absl::string_view host = value.substr(0, colon);
   absl::ConsumePrefix(&host, "[");
@@ -100,94 +100,78 @@ bool ReadListen(absl::string_view value, SimulatorOptions& options) {
   return absl::SimpleAtoi(value.substr(colon + 1), &options.port) && options.port >= 0 && options.port <= 65535;
 }
 
-bool ReadOffset(absl::string_view value, absl::Duration* offset) {
+bool ReadOffset(absl::string_view value, absl::Duration& offset) {
   int hours = 0;
   int minutes = 0;
   if (value.size() != 6 || (value[0] != '+' && value[0] != '-') || value[3] != ':' ||
       !absl::SimpleAtoi(value.substr(1, 2), &hours) || !absl::SimpleAtoi(value.substr(4, 2), &minutes)) {
     return false;
   }
-  *offset = absl::Hours(hours) + absl::Minutes(minutes);
-  if (value[0] == '-') *offset = -*offset;
+  offset = absl::Hours(hours) + absl::Minutes(minutes);
+  if (value[0] == '-') offset = -offset;
   return true;
 }
 
 template <typename Choice>
 bool Choose(absl::string_view value, absl::string_view first, Choice if_first, absl::string_view second,
-            Choice if_second, Choice* out) {
-  *out = value == first ? if_first : if_second;
+            Choice if_second, Choice& out) {
+  out = value == first ? if_first : if_second;
   return value == first || value == second;
 }
 
-template <typename Number>
-bool ReadCount(absl::string_view value, Number least, Number* out) {
-  return absl::SimpleAtoi(value, out) && *out >= least;
-}
-
-bool ReadProduct(absl::string_view value, SimulatorOptions& options) {
-  return Choose(value, "kubecost", simulator::Product::kKubecost, "opencost", simulator::Product::kOpenCost,
-                &options.product);
-}
-
-bool ReadKeep(absl::string_view value, SimulatorOptions& options) {
-  return Choose(value, "all", simulator::KeepAttributes::kAll, "aggregated", simulator::KeepAttributes::kAggregated,
-                &options.keep_attributes.emplace());
-}
-
-bool ReadSettingsEndpoint(absl::string_view value, SimulatorOptions& options) {
-  using simulator::SettingsEndpoint;
-  return Choose(value, "getConfigs", SettingsEndpoint::kGetConfigs, "productConfigs", SettingsEndpoint::kProductConfigs,
-                &options.settings_endpoint);
-}
-
-bool ReadTime(absl::string_view value, absl::Time* time) {
+bool ReadTime(absl::string_view value, absl::Time& time) {
   std::string error;
-  return absl::ParseTime(absl::RFC3339_full, value, time, &error);
+  return absl::ParseTime(absl::RFC3339_full, value, &time, &error);
 }
 
-bool ReadEvent(absl::string_view value, SimulatorOptions& options) {
-  const auto event = simulator::ParseEvent(value);
-  if (event) options.events.push_back(*event);
-  return event.has_value();
-}
-
-bool ReadOutage(absl::string_view value, SimulatorOptions& options) {
-  const auto outage = simulator::ParseOutage(value);
-  if (outage) options.outages.push_back(*outage);
-  return outage.has_value();
+template <typename Item>
+bool Append(const std::optional<Item>& item, std::vector<Item>& list) {
+  if (item) list.push_back(*item);
+  return item.has_value();
 }
 
 using Reader = std::function<bool(absl::string_view)>;
 
 std::map<absl::string_view, Reader> Readers(Settings& s) {
   SimulatorOptions& o = s.options;
-  const auto rate = [](double* out) { return [out](absl::string_view v) { return absl::SimpleAtod(v, out); }; };
-  const auto count = [](int least, int* out) { return [=](absl::string_view v) { return ReadCount(v, least, out); }; };
+  const auto rate = [](double& out) { return [&out](absl::string_view v) { return absl::SimpleAtod(v, &out); }; };
+  const auto count = [](int least, int& out) {
+    return [least, &out](absl::string_view v) { return absl::SimpleAtoi(v, &out) && out >= least; };
+  };
   return {
       {"listen", [&](absl::string_view v) { return ReadListen(v, o); }},
-      {"product", [&](absl::string_view v) { return ReadProduct(v, o); }},
-      {"envelope",
+      {"product",
        [&](absl::string_view v) {
-         return Choose(v, "old", simulator::Envelope::kOld, "new", simulator::Envelope::kNew, &o.envelope);
+         return Choose(v, "kubecost", Product::kKubecost, "opencost", Product::kOpenCost, o.product);
        }},
-      {"keep-attributes", [&](absl::string_view v) { return ReadKeep(v, o); }},
+      {"envelope",
+       [&](absl::string_view v) { return Choose(v, "old", Envelope::kOld, "new", Envelope::kNew, o.envelope); }},
+      {"keep-attributes",
+       [&](absl::string_view v) {
+         return Choose(v, "all", KeepAttributes::kAll, "aggregated", KeepAttributes::kAggregated,
+                       o.keep_attributes.emplace());
+       }},
       {"currency",
        [&](absl::string_view v) {
          o.currency = std::string(v);
          return true;
        }},
-      {"currency-endpoint", [&](absl::string_view v) { return ReadSettingsEndpoint(v, o); }},
-      {"pods", count(1, &o.pods)},
-      {"namespaces", count(0, &o.namespaces)},
-      {"nodes", count(0, &o.nodes)},
-      {"clusters", count(1, &o.clusters)},
+      {"currency-endpoint",
+       [&](absl::string_view v) {
+         return Choose(v, "getConfigs", SettingsEndpoint::kGetConfigs, "productConfigs",
+                       SettingsEndpoint::kProductConfigs, o.settings_endpoint);
+       }},
+      {"pods", count(1, o.pods)},
+      {"namespaces", count(0, o.namespaces)},
+      {"nodes", count(0, o.nodes)},
+      {"clusters", count(1, o.clusters)},
       {"seed", [&](absl::string_view v) { return absl::SimpleAtoi(v, &o.seed); }},
-      {"history-days", count(0, &o.history_days)},
-      {"utc-offset", [&](absl::string_view v) { return ReadOffset(v, &o.utc_offset); }},
+      {"history-days", count(0, o.history_days)},
+      {"utc-offset", [&](absl::string_view v) { return ReadOffset(v, o.utc_offset); }},
       {"now",
        [&](absl::string_view v) {
          s.own_clock = true;
-         return ReadTime(v, &s.now);
+         return ReadTime(v, s.now);
        }},
       {"time-scale",
        [&](absl::string_view v) {
@@ -202,43 +186,37 @@ std::map<absl::string_view, Reader> Readers(Settings& s) {
          s.epoch = absl::UnixEpoch() + absl::Seconds(seconds);
          return read;
        }},
-      {"null-efficiency-rate", rate(&o.null_efficiency_rate)},
-      {"null-cost-rate", rate(&o.null_cost_rate)},
-      {"negative-cost-rate", rate(&o.negative_cost_rate)},
+      {"null-efficiency-rate", rate(o.null_efficiency_rate)},
+      {"null-cost-rate", rate(o.null_cost_rate)},
+      {"negative-cost-rate", rate(o.negative_cost_rate)},
       {"adjustments", [&](absl::string_view v) { return absl::SimpleAtob(v, &o.adjustments.emplace()); }},
-      {"event", [&](absl::string_view v) { return ReadEvent(v, o); }},
-      {"outage", [&](absl::string_view v) { return ReadOutage(v, o); }},
+      {"event", [&](absl::string_view v) { return Append(ParseEvent(v), o.events); }},
+      {"outage", [&](absl::string_view v) { return Append(ParseOutage(v), o.outages); }},
       {"fault",
        [&](absl::string_view v) {
-         s.fault = simulator::ParseFault(v);
-         return simulator::IsKnownFault(s.fault.name);
+         s.fault = ParseFault(v);
+         return IsKnownFault(s.fault.name);
        }},
   };
 }
 
 // Returns "" or what is wrong with the command line.
-std::string ReadFlags(int argc, char** argv, Settings* settings) {
-  const std::map<absl::string_view, Reader> readers = Readers(*settings);
+std::string ReadFlags(int argc, char** argv, Settings& settings) {
+  const std::map<absl::string_view, Reader> readers = Readers(settings);
   for (int i = 1; i < argc; ++i) {
     absl::string_view text = argv[i];
     if (text == "--help") {
-      settings->help = true;
+      settings.help = true;
     } else if (text == "--pod-uid") {
-      settings->options.pod_uid = true;
+      settings.options.pod_uid = true;
     } else if (text == "--unallocated-properties") {
-      settings->options.unallocated_properties = true;
+      settings.options.unallocated_properties = true;
     } else {
-      if (!absl::ConsumePrefix(&text, "--")) {
-        return absl::StrCat("unexpected argument ", argv[i]);
-      }
+      if (!absl::ConsumePrefix(&text, "--")) return absl::StrCat("unexpected argument ", argv[i]);
       const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
       const auto reader = readers.find(parts.first);
-      if (reader == readers.end()) {
-        return absl::StrCat("unknown flag --", parts.first);
-      }
-      if (!reader->second(parts.second)) {
-        return absl::StrCat("bad value in ", argv[i]);
-      }
+      if (reader == readers.end()) return absl::StrCat("unknown flag --", parts.first);
+      if (!reader->second(parts.second)) return absl::StrCat("bad value in ", argv[i]);
     }
   }
   return "";
@@ -251,16 +229,15 @@ int Run(Settings& settings) {
       return start + (absl::Now() - epoch) * scale;
     };
   }
-  const bool kubecost = options.product == simulator::Product::kKubecost;
+  const bool kubecost = options.product == Product::kKubecost;
   const int pods = options.pods;
-  // The server's threads must inherit the mask, so that only sigwait sees
-  // these.
+  // The server's threads must inherit the mask, so that only sigwait sees these.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  simulator::Simulator server(std::move(options));
+  Simulator server(std::move(options));
   server.SetFault(settings.fault);
   std::printf("kubecost-simulator listening on %s product=%s pods=%d\n", server.url().c_str(),
               kubecost ? "kubecost" : "opencost", pods);
@@ -271,17 +248,18 @@ int Run(Settings& settings) {
 }
 
 }  // namespace
+}  // namespace simulator
 
 int main(int argc, char** argv) {
-  Settings settings;
-  const std::string error = ReadFlags(argc, argv, &settings);
+  simulator::Settings settings;
+  const std::string error = simulator::ReadFlags(argc, argv, settings);
   if (!error.empty()) {
     std::fprintf(stderr, "kubecost-simulator: %s\n", error.c_str());
     return 2;
   }
   if (settings.help) {
-    std::printf("%s%s\n", kUsage, absl::StrJoin(simulator::FaultNames(), "\n  ").c_str());
+    std::printf("%s%s\n", simulator::kUsage, absl::StrJoin(simulator::FaultNames(), "\n  ").c_str());
     return 0;
   }
-  return Run(settings);
+  return simulator::Run(settings);
 }

@@ -1,7 +1,6 @@
 // What a simulated Kubecost or OpenCost server is like.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_OPTIONS_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_OPTIONS_H_
+#ifndef TESTS_SIMULATOR_OPTIONS_H_
+#define TESTS_SIMULATOR_OPTIONS_H_
 
 #include <cstdint>
 #include <functional>
@@ -17,16 +16,14 @@ namespace simulator {
 
 enum class Product { kKubecost, kOpenCost };
 
-// kOld carries `"status":"success"`, and appends JSON to the text of a refused
-// window.
+// kOld carries `"status":"success"`, and appends JSON to the text of a refused window.
 enum class Envelope { kNew, kOld };
 
-// kAggregated: rows carry only the properties that were aggregated by (Kubecost
-// since 2.2.3). kAll: the intersection of all members' properties.
+// kAggregated: rows carry only the properties that were aggregated by (Kubecost since 2.2.3). kAll: the intersection of
+// all members' properties.
 enum class KeepAttributes { kAggregated, kAll };
 
-// Where the settings are read: in the envelope at /getConfigs, or as a bare
-// object at /productConfigs.
+// Where the settings are read: in the envelope at /getConfigs, or as a bare object at /productConfigs.
 enum class SettingsEndpoint { kGetConfigs, kProductConfigs };
 
 struct SimulatorOptions {
@@ -35,9 +32,8 @@ struct SimulatorOptions {
   // Unset: kAggregated for Kubecost, kAll for OpenCost.
   std::optional<KeepAttributes> keep_attributes;
 
-  std::uint64_t seed = 1;
-  // Workload slots alive at one time; a day has more pods, because some die
-  // and are replaced.
+  uint64_t seed = 1;
+  // Workload slots alive at one time; a day has more pods, because some die and are replaced.
   int pods = 60;
   int namespaces = 0;  // 0: chosen from the number of pods
   int nodes = 0;       // 0: chosen from the number of pods
@@ -58,10 +54,9 @@ struct SimulatorOptions {
   std::optional<bool> adjustments;
   // `properties.pod` is "<pod> <uid>", as with INGEST_POD_UID.
   bool pod_uid = false;
-  // A missing controller is the word `__unallocated__` in `properties` too,
-  // instead of being left out.
+  // A missing controller is the word `__unallocated__` in `properties` too, instead of being left out.
   bool unallocated_properties = false;
-  // What the settings say; empty: they are not to be had (404).
+  // What the settings say; empty: the server has none (404).
   std::string currency;
   SettingsEndpoint settings_endpoint = SettingsEndpoint::kGetConfigs;
 
@@ -72,4 +67,4 @@ struct SimulatorOptions {
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_OPTIONS_H_
+#endif  // TESTS_SIMULATOR_OPTIONS_H_

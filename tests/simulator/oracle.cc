@@ -16,13 +16,8 @@
 namespace simulator {
 namespace {
 
-constexpr absl::string_view kIdle = "__idle__";
-constexpr absl::string_view kUnallocated = "__unallocated__";
-constexpr absl::string_view kUnmounted = "__unmounted__";
-
-// Amounts in the unit of the server's last decimal, 1e-5, so that sums are
-// exact.
-using Units = std::optional<std::int64_t>;
+// Amounts in the unit of the server's last decimal, 1e-5, so that sums are exact.
+using Units = std::optional<int64_t>;
 
 Units Rounded(double value) {
   if (!std::isfinite(value)) return std::nullopt;
@@ -43,7 +38,7 @@ std::optional<double> Value(Units units) {
 std::optional<double> Emitted(double value) { return Value(Rounded(value)); }
 
 // The costs of one entry in the order of OracleEntry, the total first.
-constexpr std::size_t kParts = 9;
+constexpr size_t kParts = 9;
 using Amounts = std::array<Units, kParts>;
 
 Amounts AmountsOf(const Row& row, const Derived& d) {
@@ -95,7 +90,7 @@ struct Merged {
   Ratio cpu;
   Ratio memory;
   Ratio total;
-  // Of the only row so far.
+  // The last row's own figures, for an entry of one row.
   std::optional<double> cpu_efficiency;
   std::optional<double> memory_efficiency;
   std::optional<double> total_efficiency;
@@ -145,7 +140,7 @@ Key KeyOf(const Row& row, Level level) {
   std::string cluster(row.id.cluster);
   if (level == Level::kCluster) return {std::move(cluster), "", ""};
   const auto named = [](absl::string_view text) { return std::string(text.empty() ? kUnallocated : text); };
-  const std::string ns = row.idle ? std::string(kIdle) : named(row.id.ns);
+  const std::string ns = row.idle ? std::string(kIdle) : named(row.id.namespace_name);
   if (level == Level::kNamespace) return {std::move(cluster), ns, ""};
   // With INGEST_POD_UID the UID follows the name after a space.
   const absl::string_view pod = row.id.pod.substr(0, row.id.pod.find(' '));
@@ -153,7 +148,7 @@ Key KeyOf(const Row& row, Level level) {
 }
 
 // The query that an exporter sends for a level.
-AllocationQuery QueryFor(const World& world, const OracleRequest& request, std::int64_t now) {
+AllocationQuery QueryFor(const World& world, const OracleRequest& request, int64_t now) {
   const bool kubecost = world.options().product == Product::kKubecost;
   AllocationQuery query;
   query.window = request.window;
@@ -165,9 +160,7 @@ AllocationQuery QueryFor(const World& world, const OracleRequest& request, std::
   query.conditions.adjustments = world.reconciles();
   query.conditions.share_tenancy = kubecost && request.share_tenancy_costs;
   query.aggregate = {Dimension::kCluster};
-  if (request.level != Level::kCluster) {
-    query.aggregate.push_back(Dimension::kNamespace);
-  }
+  if (request.level != Level::kCluster) query.aggregate.push_back(Dimension::kNamespace);
   if (request.level == Level::kPod) {
     for (const Dimension dimension :
          {Dimension::kPod, Dimension::kNode, Dimension::kControllerKind, Dimension::kController}) {
@@ -185,16 +178,12 @@ MergedRows Merge(const World& world, Level level, const RowSet& rows) {
     const Derived derived = Derive(*row);
     const Amounts amounts = AmountsOf(*row, derived);
     Merged& m = merged[KeyOf(*row, level)];
-    if (level == Level::kPod) {
-      MergeAttributes(*row, amounts, world.options(), m);
-    }
+    if (level == Level::kPod) MergeAttributes(*row, amounts, world.options(), m);
     if (!row->idle || level != Level::kCluster) {
       ++m.rows;
       MergeEfficiency(derived, amounts, m);
     }
-    for (std::size_t i = 0; i < kParts; ++i) {
-      m.amounts[i] = m.any ? Sum(m.amounts[i], amounts[i]) : amounts[i];
-    }
+    for (size_t i = 0; i < kParts; ++i) m.amounts[i] = m.any ? Sum(m.amounts[i], amounts[i]) : amounts[i];
     m.any = true;
   }
   return merged;
@@ -202,12 +191,12 @@ MergedRows Merge(const World& world, Level level, const RowSet& rows) {
 
 OracleEntry EntryOf(const Key& key, const Merged& m) {
   OracleEntry entry;
-  std::tie(entry.cluster, entry.ns, entry.pod) = key;
+  std::tie(entry.cluster, entry.namespace_name, entry.pod) = key;
   std::tie(entry.node, entry.controller_kind, entry.controller) = m.attributes;
   entry.rows = m.rows;
   Amounts amounts = m.amounts;
   // A total without one of its parts would be a partial one.
-  for (std::size_t i = 1; i < kParts; ++i) {
+  for (size_t i = 1; i < kParts; ++i) {
     if (!amounts[i]) amounts[0] = std::nullopt;
   }
   entry.total = Value(amounts[0]);
@@ -231,24 +220,24 @@ OracleEntry EntryOf(const Key& key, const Merged& m) {
   return entry;
 }
 
-void AddSpecialRows(const std::vector<OracleEntry>& namespaces, std::vector<OracleEntry>* clusters) {
-  for (OracleEntry& cluster : *clusters) {
+void AddSpecialRows(const std::vector<OracleEntry>& namespaces, std::vector<OracleEntry>& clusters) {
+  for (OracleEntry& cluster : clusters) {
     for (const OracleEntry& entry : namespaces) {
       if (entry.cluster != cluster.cluster) continue;
-      if (entry.ns == kIdle) cluster.idle = entry.total;
-      if (entry.ns == kUnallocated) cluster.unallocated = entry.total;
-      if (entry.ns == kUnmounted) cluster.unmounted = entry.total;
+      if (entry.namespace_name == kIdle) cluster.idle = entry.total;
+      if (entry.namespace_name == kUnallocated) cluster.unallocated = entry.total;
+      if (entry.namespace_name == kUnmounted) cluster.unmounted = entry.total;
     }
   }
 }
 
-void AddPods(const World& world, const OracleRequest& request, std::int64_t now, const std::atomic<bool>* stop,
-             std::vector<OracleEntry>* clusters) {
+void AddPods(const World& world, const OracleRequest& request, int64_t now, const std::atomic<bool>* stop,
+             std::vector<OracleEntry>& clusters) {
   OracleRequest below = request;
   below.level = Level::kPod;
   const AllocationQuery query = QueryFor(world, below, now);
   RowSet rows;
-  if (!BuildRows(world, query, query.window, stop, &rows)) return;
+  if (!BuildRows(world, query, query.window, stop, rows)) return;
   std::map<absl::string_view, std::vector<Span>> runs;
   for (const Row* row : rows.rows()) {
     if (row->runs) runs[row->id.cluster].push_back(row->span);
@@ -257,45 +246,43 @@ void AddPods(const World& world, const OracleRequest& request, std::int64_t now,
   for (const auto& [key, merged] : Merge(world, Level::kPod, rows)) {
     if (EntryOf(key, merged).total) ++known[std::get<0>(key)];
   }
-  const auto length = static_cast<double>(query.window.end - query.window.start);
-  for (OracleEntry& cluster : *clusters) {
+  const auto length = static_cast<double>(query.window.seconds());
+  for (OracleEntry& cluster : clusters) {
     cluster.coverage = static_cast<double>(UnionSeconds(runs[cluster.cluster])) / length;
     cluster.pods = known[cluster.cluster];
   }
 }
 
-void AppendNumber(absl::string_view name, std::optional<double> value, std::string* out) {
-  absl::StrAppend(out, ",\"", name, "\":");
+void AppendNumber(absl::string_view name, std::optional<double> value, std::string& out) {
+  absl::StrAppend(&out, ",\"", name, "\":");
   if (!value) {
-    out->append("null");
+    out.append("null");
     return;
   }
   std::array<char, 32> buffer;
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), *value);
-  out->append(buffer.data(), end.ptr);
+  out.append(buffer.data(), end.ptr);
 }
 
-void AppendText(absl::string_view name, absl::string_view value, std::string* out) {
-  absl::StrAppend(out, ",\"", name, "\":");
+void AppendText(absl::string_view name, absl::string_view value, std::string& out) {
+  absl::StrAppend(&out, ",\"", name, "\":");
   AppendJsonString(value, out);
 }
 
 }  // namespace
 
-std::vector<OracleEntry> ComputeOracle(const World& world, const OracleRequest& request, std::int64_t now,
+std::vector<OracleEntry> ComputeOracle(const World& world, const OracleRequest& request, int64_t now,
                                        const std::atomic<bool>* stop) {
   std::vector<OracleEntry> entries;
   RowSet rows;
   const AllocationQuery query = QueryFor(world, request, now);
-  if (!BuildRows(world, query, query.window, stop, &rows)) return entries;
-  for (const auto& [key, merged] : Merge(world, request.level, rows)) {
-    entries.push_back(EntryOf(key, merged));
-  }
+  if (!BuildRows(world, query, query.window, stop, rows)) return entries;
+  for (const auto& [key, merged] : Merge(world, request.level, rows)) entries.push_back(EntryOf(key, merged));
   if (request.level == Level::kCluster) {
     OracleRequest below = request;
     below.level = Level::kNamespace;
-    AddSpecialRows(ComputeOracle(world, below, now, stop), &entries);
-    AddPods(world, request, now, stop, &entries);
+    AddSpecialRows(ComputeOracle(world, below, now, stop), entries);
+    AddPods(world, request, now, stop, entries);
   }
   return entries;
 }
@@ -304,30 +291,30 @@ std::string OracleJson(const std::vector<OracleEntry>& entries) {
   std::string out = "[";
   for (const OracleEntry& entry : entries) {
     out.append(out.size() > 1 ? ",\n{\"cluster\":" : "{\"cluster\":");
-    AppendJsonString(entry.cluster, &out);
-    AppendText("namespace", entry.ns, &out);
-    AppendText("pod", entry.pod, &out);
-    AppendText("node", entry.node, &out);
-    AppendText("controller_kind", entry.controller_kind, &out);
-    AppendText("controller", entry.controller, &out);
+    AppendJsonString(entry.cluster, out);
+    AppendText("namespace", entry.namespace_name, out);
+    AppendText("pod", entry.pod, out);
+    AppendText("node", entry.node, out);
+    AppendText("controller_kind", entry.controller_kind, out);
+    AppendText("controller", entry.controller, out);
     absl::StrAppend(&out, ",\"rows\":", entry.rows);
-    AppendNumber("total", entry.total, &out);
-    AppendNumber("cpu", entry.cpu, &out);
-    AppendNumber("gpu", entry.gpu, &out);
-    AppendNumber("memory", entry.memory, &out);
-    AppendNumber("pv", entry.pv, &out);
-    AppendNumber("network", entry.network, &out);
-    AppendNumber("load_balancer", entry.load_balancer, &out);
-    AppendNumber("shared", entry.shared, &out);
-    AppendNumber("external", entry.external, &out);
-    AppendNumber("cpu_efficiency", entry.cpu_efficiency, &out);
-    AppendNumber("memory_efficiency", entry.memory_efficiency, &out);
-    AppendNumber("total_efficiency", entry.total_efficiency, &out);
-    AppendNumber("idle", entry.idle, &out);
-    AppendNumber("unallocated", entry.unallocated, &out);
-    AppendNumber("unmounted", entry.unmounted, &out);
-    AppendNumber("coverage", entry.coverage, &out);
-    AppendNumber("pods", entry.pods, &out);
+    AppendNumber("total", entry.total, out);
+    AppendNumber("cpu", entry.cpu, out);
+    AppendNumber("gpu", entry.gpu, out);
+    AppendNumber("memory", entry.memory, out);
+    AppendNumber("pv", entry.pv, out);
+    AppendNumber("network", entry.network, out);
+    AppendNumber("load_balancer", entry.load_balancer, out);
+    AppendNumber("shared", entry.shared, out);
+    AppendNumber("external", entry.external, out);
+    AppendNumber("cpu_efficiency", entry.cpu_efficiency, out);
+    AppendNumber("memory_efficiency", entry.memory_efficiency, out);
+    AppendNumber("total_efficiency", entry.total_efficiency, out);
+    AppendNumber("idle", entry.idle, out);
+    AppendNumber("unallocated", entry.unallocated, out);
+    AppendNumber("unmounted", entry.unmounted, out);
+    AppendNumber("coverage", entry.coverage, out);
+    AppendNumber("pods", entry.pods, out);
     out.push_back('}');
   }
   return out + "]\n";

@@ -1,7 +1,6 @@
 // What a correct exporter must export, computed apart from any exporter.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ORACLE_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ORACLE_H_
+#ifndef TESTS_SIMULATOR_ORACLE_H_
+#define TESTS_SIMULATOR_ORACLE_H_
 
 #include <atomic>
 #include <cstdint>
@@ -17,18 +16,16 @@ namespace simulator {
 enum class Level { kPod, kNamespace, kCluster };
 enum class IdleMode { kSeparate, kShare, kOff };
 
-// One entry per (cluster[, namespace[, pod]]). An absent value must have no
-// sample.
+// One entry per (cluster[, namespace[, pod]]). An absent value must have no sample.
 struct OracleEntry {
   std::string cluster;
-  std::string ns;   // "" on cluster level
-  std::string pod;  // "" on cluster and namespace level
-  // Of the costlier row; "" where unknown and above pod level.
+  std::string namespace_name;  // "" on cluster level
+  std::string pod;             // "" on cluster and namespace level
+  // From the most expensive row; "" where unknown and above pod level.
   std::string node;
   std::string controller_kind;
   std::string controller;
-  // Answered rows that were merged; idle rows merged into a cluster not
-  // counted.
+  // Answered rows that were merged; idle rows that went into a cluster do not count.
   int rows = 0;
 
   // Currency units, adjustments included.
@@ -50,9 +47,8 @@ struct OracleEntry {
   std::optional<double> idle;
   std::optional<double> unallocated;
   std::optional<double> unmounted;
-  // Cluster level only. The part of the window, 0..1, in which at least one
-  // real pod ran, as the extents of the pod level's rows tell: idle capacity
-  // and storage that nobody mounts are no pods.
+  // Cluster level only. The part of the window, 0..1, in which at least one real pod ran, as the extents of the pod
+  // level's rows tell: idle capacity and storage that nobody mounts are not pods.
   std::optional<double> coverage;
   // Cluster level only: the entries of the pod level with a known total.
   std::optional<int> pods;
@@ -65,8 +61,8 @@ struct OracleRequest {
   bool share_tenancy_costs = true;
 };
 
-// Sorted by (cluster, ns, pod). `stop` makes it give up early.
-std::vector<OracleEntry> ComputeOracle(const World& world, const OracleRequest& request, std::int64_t now,
+// Sorted by (cluster, namespace_name, pod). `stop` makes it give up early.
+std::vector<OracleEntry> ComputeOracle(const World& world, const OracleRequest& request, int64_t now,
                                        const std::atomic<bool>* stop);
 
 // An array of objects, `null` for what is absent.
@@ -74,4 +70,4 @@ std::string OracleJson(const std::vector<OracleEntry>& entries);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_ORACLE_H_
+#endif  // TESTS_SIMULATOR_ORACLE_H_

@@ -42,7 +42,7 @@ struct Brute {
 std::map<Key, Brute> BruteForce(const std::string& body, Level level) {
   std::map<Key, Brute> out;
   Json json;
-  EXPECT_TRUE(ParseJson(body, &json));
+  EXPECT_TRUE(ParseJson(body, json));
   for (const Json::Member& member : json["data"].items.at(0).members) {
     const std::string& name = member.name;
     const Json& row = member.value;
@@ -89,8 +89,8 @@ void Compare(const SimulatorOptions& options, Level level, const std::string& pa
   ASSERT_EQ(entries.size(), expected.size());
   int merged = 0;
   for (const OracleEntry& entry : entries) {
-    const auto it = expected.find({entry.cluster, entry.ns, entry.pod});
-    ASSERT_NE(it, expected.end()) << entry.cluster << entry.ns << entry.pod;
+    const auto it = expected.find({entry.cluster, entry.namespace_name, entry.pod});
+    ASSERT_NE(it, expected.end()) << entry.cluster << entry.namespace_name << entry.pod;
     const Brute& b = it->second;
     EXPECT_EQ(entry.rows, b.rows);
     ASSERT_EQ(entry.total.has_value(), b.total_known);
@@ -165,13 +165,9 @@ TEST(OracleTest, ClusterEntriesCarryTheSpecialRows) {
   ASSERT_EQ(clusters.size(), 1u);
   int found = 0;
   for (const auto& entry : server.Oracle(kStart, kEnd, Level::kNamespace)) {
-    if (entry.ns == "__idle__") found += entry.total == clusters[0].idle;
-    if (entry.ns == "__unmounted__") {
-      found += entry.total == clusters[0].unmounted;
-    }
-    if (entry.ns == "__unallocated__") {
-      found += entry.total == clusters[0].unallocated;
-    }
+    if (entry.namespace_name == "__idle__") found += entry.total == clusters[0].idle;
+    if (entry.namespace_name == "__unmounted__") found += entry.total == clusters[0].unmounted;
+    if (entry.namespace_name == "__unallocated__") found += entry.total == clusters[0].unallocated;
   }
   EXPECT_EQ(found, 3);
   const auto off = server.Oracle(kStart, kEnd, Level::kCluster, IdleMode::kOff);

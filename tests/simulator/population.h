@@ -1,8 +1,8 @@
 // The things of the simulated clusters that do not change with time.
+#ifndef TESTS_SIMULATOR_POPULATION_H_
+#define TESTS_SIMULATOR_POPULATION_H_
 
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_POPULATION_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_POPULATION_H_
-
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,6 +12,8 @@
 
 namespace simulator {
 
+inline constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
+
 enum class Kind { kDeployment, kStatefulSet, kDaemonSet, kJob, kBare };
 
 // "deployment" ...; "" for a pod without controller.
@@ -20,7 +22,7 @@ absl::string_view KindName(Kind kind);
 struct Node {
   std::string name;
   std::string provider_id;
-  int cluster = 0;
+  size_t cluster = 0;       // into Population::clusters
   double price_factor = 1;  // a spot node is cheaper
 };
 
@@ -28,8 +30,8 @@ struct Node {
 struct Workload {
   Kind kind = Kind::kDeployment;
   std::string name;
-  int cluster = 0;
-  int ns = 0;  // -1: Kubecost knows no namespace
+  size_t cluster = 0;
+  int namespace_index = 0;  // into Population::namespaces; -1: Kubecost knows no namespace
   int replicas = 1;
   int containers = 1;
   int gpus = 0;  // on the first container of every replica
@@ -41,15 +43,15 @@ struct Workload {
 
 // One replica of a workload: a place that pods occupy one after another.
 struct Slot {
-  std::uint32_t workload = 0;
-  std::uint32_t ordinal = 0;
+  uint32_t workload = 0;
+  uint32_t ordinal = 0;
 };
 
 struct Population {
   std::vector<std::string> clusters;
   std::vector<std::string> namespaces;
   std::vector<Node> nodes;
-  std::vector<std::vector<int>> cluster_nodes;  // by cluster, into `nodes`
+  std::vector<std::vector<size_t>> cluster_nodes;  // by cluster, into `nodes`
   std::vector<Workload> workloads;
   std::vector<Slot> slots;
 };
@@ -58,4 +60,4 @@ Population MakePopulation(const SimulatorOptions& options);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_POPULATION_H_
+#endif  // TESTS_SIMULATOR_POPULATION_H_

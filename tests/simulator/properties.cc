@@ -12,8 +12,6 @@
 namespace simulator {
 namespace {
 
-constexpr absl::string_view kUnallocated = "__unallocated__";
-
 struct Property {
   absl::string_view prefix;  // `"name":`
   absl::string_view Identity::*member;
@@ -21,15 +19,14 @@ struct Property {
   absl::string_view leaked;
 };
 
-// In the order in which the server writes them. `services` and what follows
-// it comes after these.
+// The order in which the server writes them, before `services` and what follows it.
 constexpr Property kProperties[] = {
     {"\"cluster\":", &Identity::cluster, Dimension::kCluster, ""},
     {"\"node\":", &Identity::node, Dimension::kNode, "leaked-node"},
     {"\"container\":", &Identity::container, Dimension::kContainer, "leaked-container"},
     {"\"controller\":", &Identity::controller, Dimension::kController, "leaked-controller"},
     {"\"controllerKind\":", &Identity::kind, Dimension::kControllerKind, "deployment"},
-    {"\"namespace\":", &Identity::ns, Dimension::kNamespace, "leaked-namespace"},
+    {"\"namespace\":", &Identity::namespace_name, Dimension::kNamespace, "leaked-namespace"},
     {"\"pod\":", &Identity::pod, Dimension::kPod, "leaked-pod"},
 };
 
@@ -39,57 +36,53 @@ bool Has(const AllocationQuery& query, Dimension dimension) {
 
 class Separator {
  public:
-  explicit Separator(std::string* out) : out_(out) {}
+  explicit Separator(std::string& out) : out_(out) {}
   void Next() {
-    if (!first_) out_->push_back(',');
+    if (!first_) out_.push_back(',');
     first_ = false;
   }
 
  private:
-  std::string* const out_;
+  std::string& out_;
   bool first_ = true;
 };
 
-void AppendPadding(std::size_t bytes, std::string* out) {
-  constexpr std::size_t kValue = 1000;
+void AppendPadding(size_t bytes, std::string& out) {
+  constexpr size_t kValue = 1000;
   const std::string value(kValue, 'x');
-  for (std::size_t written = 0; written < bytes; written += kValue) {
-    absl::StrAppend(out, ",\"padding_", written, "\":\"", value, "\"");
+  for (size_t written = 0; written < bytes; written += kValue) {
+    absl::StrAppend(&out, ",\"padding_", written, "\":\"", value, "\"");
   }
 }
 
 // Labels and services do not survive merging.
-void AppendSingleMember(const RowTweaks& tweaks, const Row& row, std::int64_t index, Separator& separator,
-                        std::string* out) {
+void AppendSingleMember(const RowTweaks& tweaks, const Row& row, int64_t index, Separator& separator,
+                        std::string& out) {
   const bool padded = tweaks.label_bytes > 0 && index == 0;
   const bool single = row.members == 1 && row.runs;
   if (!single && !padded && !tweaks.extra_fields) return;
   separator.Next();
-  out->append("\"labels\":{\"app\":");
+  out.append("\"labels\":{\"app\":");
   AppendJsonString(row.id.controller.empty() ? row.id.pod : row.id.controller, out);
-  out->append(",\"kubernetes_io_hostname\":");
+  out.append(",\"kubernetes_io_hostname\":");
   AppendJsonString(row.id.node, out);
-  if (tweaks.extra_fields) {
-    out->append(",\"totalCost\":\"666\",\"cluster\":\"wrong\",\"pod\":\"no\"");
-  }
+  if (tweaks.extra_fields) out.append(",\"totalCost\":\"666\",\"cluster\":\"wrong\",\"pod\":\"no\"");
   if (padded) AppendPadding(tweaks.label_bytes, out);
-  out->push_back('}');
+  out.push_back('}');
 }
 
 }  // namespace
 
 void AppendProperties(const World& world, const AllocationQuery& query, const RowTweaks& tweaks, const Row& row,
-                      std::int64_t index, std::string* out) {
+                      int64_t index, std::string& out) {
   const bool all = query.keep_all_properties || tweaks.leaked_properties;
-  out->append(",\"properties\":{");
+  out.append(",\"properties\":{");
   Separator separator(out);
   for (const Property& property : kProperties) {
     const bool aggregated = Has(query, property.dimension);
     if (!all && !aggregated) continue;
     absl::string_view text = row.id.*property.member;
-    if (text.empty() && tweaks.leaked_properties && !aggregated) {
-      text = property.leaked;
-    }
+    if (text.empty() && tweaks.leaked_properties && !aggregated) text = property.leaked;
     const bool controller =
         property.dimension == Dimension::kController || property.dimension == Dimension::kControllerKind;
     if (text.empty() && aggregated && controller && !row.idle && world.options().unallocated_properties) {
@@ -97,32 +90,30 @@ void AppendProperties(const World& world, const AllocationQuery& query, const Ro
     }
     if (text.empty()) continue;
     separator.Next();
-    absl::StrAppend(out, property.prefix);
+    absl::StrAppend(&out, property.prefix);
     AppendJsonString(text, out);
   }
   if (all) {
     if (row.members == 1 && row.id.kind == "deployment") {
       separator.Next();
-      out->append("\"services\":[");
+      out.append("\"services\":[");
       AppendJsonString(row.id.controller, out);
-      out->push_back(']');
+      out.push_back(']');
     }
     if (!row.id.provider_id.empty()) {
       separator.Next();
-      out->append("\"providerID\":");
+      out.append("\"providerID\":");
       AppendJsonString(row.id.provider_id, out);
     }
   }
-  if (all || tweaks.label_bytes > 0 || tweaks.extra_fields) {
-    AppendSingleMember(tweaks, row, index, separator, out);
-  }
-  if (all && row.runs && !row.id.ns.empty()) {
+  if (all || tweaks.label_bytes > 0 || tweaks.extra_fields) AppendSingleMember(tweaks, row, index, separator, out);
+  if (all && row.runs && !row.id.namespace_name.empty()) {
     separator.Next();
-    out->append("\"namespaceLabels\":{\"kubernetes_io_metadata_name\":");
-    AppendJsonString(row.id.ns, out);
-    out->push_back('}');
+    out.append("\"namespaceLabels\":{\"kubernetes_io_metadata_name\":");
+    AppendJsonString(row.id.namespace_name, out);
+    out.push_back('}');
   }
-  out->push_back('}');
+  out.push_back('}');
 }
 
 }  // namespace simulator

@@ -1,16 +1,15 @@
 // An allocation request as the simulated server understands it.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_QUERY_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_QUERY_H_
+#ifndef TESTS_SIMULATOR_QUERY_H_
+#define TESTS_SIMULATOR_QUERY_H_
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "tests/simulator/filter.h"
+#include "tests/simulator/http_server.h"
 #include "tests/simulator/world.h"
 
 namespace simulator {
@@ -45,11 +44,10 @@ struct AllocationQuery {
   std::vector<std::string> share_apps;  // values of the label `app`
   Filter filter;
   Conditions conditions;
-  // The unit of costs is this many hours of the window's average; 0: the
-  // whole window.
+  // The unit of costs is this many hours of the window's average; 0: the whole window.
   double rate_hours = 0;
-  std::int64_t offset = 0;
-  std::int64_t limit = 0;  // 0: none
+  int64_t offset = 0;
+  int64_t limit = 0;  // 0: no limit
   bool keep_all_properties = false;
 };
 
@@ -61,16 +59,13 @@ struct ParsedQuery {
   AllocationQuery query;
 };
 
-using Parameters = std::map<std::string, std::string, std::less<>>;
-
-// `compute`: the on-demand path, which on Kubecost knows steps and no
-// adjustments. Follows each product's names and defaults; what a product does
-// not know is ignored in silence.
-ParsedQuery ParseQuery(const World& world, const Parameters& parameters, bool compute, std::int64_t now);
+// `compute`: the on-demand path, which on Kubecost knows steps and no adjustments. Follows each product's names and
+// defaults; a parameter that the product does not know is ignored.
+ParsedQuery ParseQuery(const World& world, const TextMap& parameters, bool compute, int64_t now);
 
 // Unix seconds of "2006-01-02T15:04:05Z"; false for any other form.
-bool ParseZulu(absl::string_view text, std::int64_t* seconds);
+bool ParseZulu(absl::string_view text, int64_t& seconds);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_QUERY_H_
+#endif  // TESTS_SIMULATOR_QUERY_H_

@@ -50,6 +50,8 @@ bool SendWhole(Connection& connection, int status, absl::string_view content_typ
   return connection.Send(text);
 }
 
+bool SendNotFound(Connection& connection) { return SendWhole(connection, 404, kText, "404 page not found\n"); }
+
 bool ChunkedSink::Write(absl::string_view bytes) {
   if (bytes.empty()) return true;
   return connection_.Send(absl::StrCat(absl::Hex(bytes.size()), "\r\n")) && connection_.Send(bytes) &&
@@ -73,9 +75,7 @@ bool StreamedResponse::Write(absl::string_view bytes) {
 
 bool StreamedResponse::Begin() {
   streaming_ = true;
-  if (request_.http10) {
-    return connection_.Send(ResponseHead(200, kJson, "Connection: close\r\n"));
-  }
+  if (request_.http10) return connection_.Send(ResponseHead(200, kJson, "Connection: close\r\n"));
   std::string more = "Transfer-Encoding: chunked\r\n";
   if (request_.accepts_gzip()) {
     more += "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n";

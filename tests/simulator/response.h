@@ -1,7 +1,6 @@
 // HTTP responses as the servers and their proxies send them.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_RESPONSE_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_RESPONSE_H_
+#ifndef TESTS_SIMULATOR_RESPONSE_H_
+#define TESTS_SIMULATOR_RESPONSE_H_
 
 #include <cstddef>
 #include <optional>
@@ -13,20 +12,21 @@
 
 namespace simulator {
 
-constexpr absl::string_view kJson = "application/json";
-constexpr absl::string_view kText = "text/plain; charset=utf-8";
-constexpr absl::string_view kHtml = "text/html";
+inline constexpr absl::string_view kJson = "application/json";
+inline constexpr absl::string_view kText = "text/plain; charset=utf-8";
+inline constexpr absl::string_view kHtml = "text/html";
 
 // From this size on a proxy compresses and the length is not known beforehand.
-constexpr std::size_t kStreamFrom = 50'000;
+inline constexpr size_t kStreamFrom = 50'000;
 
-// "HTTP/1.1 200 OK", Content-Type and `more` header lines (each with its line
-// end), ended by an empty line.
+// "HTTP/1.1 200 OK", Content-Type and `more` header lines (each with its line end), ended by an empty line.
 std::string ResponseHead(int status, absl::string_view content_type, absl::string_view more);
 
 // A response with Content-Length. Returns false when the client is gone.
 bool SendWhole(Connection& connection, int status, absl::string_view content_type, absl::string_view body,
                absl::string_view more = {});
+
+bool SendNotFound(Connection& connection);
 
 // Bytes as HTTP chunks.
 class ChunkedSink : public BodySink {
@@ -39,15 +39,14 @@ class ChunkedSink : public BodySink {
   Connection& connection_;
 };
 
-// A 200 answer of unknown length: short ones get a Content-Length, longer ones
-// are streamed in chunks, compressed when the client likes it.
+// A 200 answer of unknown length: short ones get a Content-Length, longer ones are streamed in chunks, compressed when
+// the client accepts it.
 class StreamedResponse : public BodySink {
  public:
   StreamedResponse(const Request& request, Connection& connection);
 
   bool Write(absl::string_view bytes) override;
-  // Sends what is left. False when the client is gone or cannot be told where
-  // the body ends but by closing.
+  // Sends what is left. False when the client is gone, or when only closing the connection ends the body.
   bool Finish();
 
  private:
@@ -64,4 +63,4 @@ class StreamedResponse : public BodySink {
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_RESPONSE_H_
+#endif  // TESTS_SIMULATOR_RESPONSE_H_

@@ -21,12 +21,7 @@
 namespace simulator {
 namespace {
 
-constexpr std::size_t kMaxRequests = 10000;
-
-absl::string_view Parameter(const Request& request, absl::string_view name) {
-  const auto it = request.parameters.find(name);
-  return it == request.parameters.end() ? absl::string_view() : it->second;
-}
+constexpr size_t kMaxRequests = 10'000;
 
 std::optional<Level> ParseLevel(absl::string_view text) {
   if (text == "pod") return Level::kPod;
@@ -82,20 +77,20 @@ class Simulator::Impl {
   bool SetFault(Fault fault) {
     if (!IsKnownFault(fault.name)) return false;
     if (fault.name == "none") fault.name.clear();
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     fault_ = std::move(fault);
     served_ = 0;
     return true;
   }
 
   void SetNow(absl::Time now) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     now_ = now;
   }
 
   absl::Time Now() const {
     {
-      const std::lock_guard<std::mutex> lock(mutex_);
+      const std::lock_guard lock(mutex_);
       if (now_) return *now_;
     }
     return world_.options().now();
@@ -106,37 +101,29 @@ class Simulator::Impl {
   }
 
   std::vector<std::string> requests() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     std::vector<std::string> targets;
     for (const Seen& seen : requests_) targets.push_back(seen.target);
     return targets;
   }
 
   void ClearRequests() {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     requests_.clear();
   }
 
  private:
   bool Answer(const Request& request, Connection& connection) {
-    if (absl::StartsWith(request.path, "/__simulator/")) {
-      return Control(request, connection);
-    }
+    if (absl::StartsWith(request.path, "/__simulator/")) return Control(request, connection);
     const absl::Time now = Now();
     Remember(now, request.target);
     const Endpoint endpoint = FindEndpoint(world_.options(), request.path);
-    if (endpoint == Endpoint::kUnknown) return AnswerNotFound(connection);
-    if (request.method != "GET") {
-      return SendWhole(connection, 405, kText, "Method Not Allowed\n");
-    }
-    if (endpoint == Endpoint::kHealth) {
-      return SendWhole(connection, 200, kText, "");
-    }
-    if (IsDown(now)) {
-      return SendWhole(connection, 503, kText, "Service Unavailable\n");
-    }
+    if (endpoint == Endpoint::kUnknown) return SendNotFound(connection);
+    if (request.method != "GET") return SendWhole(connection, 405, kText, "Method Not Allowed\n");
+    if (endpoint == Endpoint::kHealth) return SendWhole(connection, 200, kText, "");
+    if (IsDown(now)) return SendWhole(connection, 503, kText, "Service Unavailable\n");
     int served = 0;
-    const Fault fault = TakeFault(request, &served);
+    const Fault fault = TakeFault(request, served);
     std::optional<InFlight> counted;
     if (endpoint != Endpoint::kClusterInfo && endpoint != Endpoint::kSettings) {
       counted.emplace(in_flight_, most_in_flight_);
@@ -150,48 +137,42 @@ class Simulator::Impl {
   }
 
   struct Seen {
-    absl::Time time;  // what the answer took for now
+    absl::Time time;  // the clock's time when it came
     std::string target;
   };
 
   void Remember(absl::Time time, const std::string& target) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (requests_.size() >= kMaxRequests) requests_.pop_front();
     requests_.push_back({time, target});
   }
 
-  // The fault that this request is to suffer; without a name when none.
-  Fault TakeFault(const Request& request, int* served) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+  // The fault for this request; one without a name when it gets the true answer.
+  Fault TakeFault(const Request& request, int& served) {
+    const std::lock_guard lock(mutex_);
     if (fault_.name.empty() || fault_.count == 0 || !absl::StrContains(request.target, fault_.path)) {
       return {};
     }
     if (fault_.count > 0) --fault_.count;
-    *served = served_++;
+    served = served_++;
     return fault_;
   }
 
   bool Control(const Request& request, Connection& connection) {
-    if (request.path == "/__simulator/fault" && request.method == "POST") {
-      return ControlFault(request, connection);
-    }
-    if (request.path == "/__simulator/oracle" && request.method == "GET") {
-      return ControlOracle(request, connection);
-    }
+    if (request.path == "/__simulator/fault" && request.method == "POST") return ControlFault(request, connection);
+    if (request.path == "/__simulator/oracle" && request.method == "GET") return ControlOracle(request, connection);
     if (request.path == "/__simulator/requests" && request.method == "GET") {
-      const bool timed = Parameter(request, "times") == "true";
+      const bool timed = Find(request.parameters, "times") == "true";
       return SendWhole(connection, 200, kText, RequestLog(timed));
     }
-    return AnswerNotFound(connection);
+    return SendNotFound(connection);
   }
 
   std::string RequestLog(bool timed) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     std::string log;
     for (const Seen& seen : requests_) {
-      if (timed) {
-        log += absl::FormatTime("%Y-%m-%dT%H:%M:%SZ ", seen.time, absl::UTCTimeZone());
-      }
+      if (timed) log += absl::FormatTime("%Y-%m-%dT%H:%M:%SZ ", seen.time, absl::UTCTimeZone());
       log += seen.target + "\n";
     }
     return log;
@@ -199,10 +180,10 @@ class Simulator::Impl {
 
   bool ControlFault(const Request& request, Connection& connection) {
     Fault fault;
-    fault.name = std::string(Parameter(request, "name"));
-    fault.arg = std::string(Parameter(request, "arg"));
-    fault.path = std::string(Parameter(request, "path"));
-    const absl::string_view count = Parameter(request, "count");
+    fault.name = std::string(Find(request.parameters, "name"));
+    fault.arg = std::string(Find(request.parameters, "arg"));
+    fault.path = std::string(Find(request.parameters, "path"));
+    const absl::string_view count = Find(request.parameters, "count");
     if (!count.empty() && !absl::SimpleAtoi(count, &fault.count)) {
       return SendWhole(connection, 400, kText, "bad count\n");
     }
@@ -214,15 +195,15 @@ class Simulator::Impl {
 
   bool ControlOracle(const Request& request, Connection& connection) {
     OracleRequest wanted;
-    const auto level = ParseLevel(Parameter(request, "level"));
-    const auto idle = ParseIdle(Parameter(request, "idle"));
-    if (!level || !idle || !ParseZulu(Parameter(request, "start"), &wanted.window.start) ||
-        !ParseZulu(Parameter(request, "end"), &wanted.window.end)) {
+    const auto level = ParseLevel(Find(request.parameters, "level"));
+    const auto idle = ParseIdle(Find(request.parameters, "idle"));
+    if (!level || !idle || !ParseZulu(Find(request.parameters, "start"), wanted.window.start) ||
+        !ParseZulu(Find(request.parameters, "end"), wanted.window.end)) {
       return SendWhole(connection, 400, kText, "start, end, level and idle needed\n");
     }
     wanted.level = *level;
     wanted.idle = *idle;
-    wanted.share_tenancy_costs = Parameter(request, "shareTenancyCosts") != "false";
+    wanted.share_tenancy_costs = Find(request.parameters, "shareTenancyCosts") != "false";
     StreamedResponse response(request, connection);
     return response.Write(OracleJson(Oracle(wanted, &connection.stop()))) && response.Finish();
   }

@@ -1,7 +1,6 @@
 // A simulated Kubecost or OpenCost server on a loopback port.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_SIMULATOR_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_SIMULATOR_H_
+#ifndef TESTS_SIMULATOR_SIMULATOR_H_
+#define TESTS_SIMULATOR_SIMULATOR_H_
 
 #include <memory>
 #include <string>
@@ -14,13 +13,12 @@
 
 namespace simulator {
 
-// Starts listening in the constructor and answers, one thread per connection,
-// until destroyed. Every answer is a function of (options, now), so two
-// simulators with equal options and clocks answer byte by byte the same.
-// All methods may be called from any thread.
+// Starts listening in the constructor and answers, one thread per connection, until destroyed. Every answer is a
+// function of (options, now), so two simulators with equal options and clocks answer byte by byte the same. All methods
+// may be called from any thread.
 class Simulator {
  public:
-  // Ends the process with a message when the port cannot be had.
+  // Ends the process with a message when the port cannot be opened.
   explicit Simulator(SimulatorOptions options);
   ~Simulator();
 
@@ -31,8 +29,7 @@ class Simulator {
   // "http://127.0.0.1:PORT", no path, no trailing slash.
   std::string url() const;
 
-  // Replaces the fault in force. An unknown name is ignored and false
-  // returned.
+  // Replaces the fault in force. An unknown name is ignored and false returned.
   bool SetFault(Fault fault);
   void ClearFault();
 
@@ -40,20 +37,19 @@ class Simulator {
   void SetNow(absl::Time now);
   absl::Time Now() const;
 
-  // What a correct exporter must export for [start, end) at the present time,
-  // sorted by (cluster, namespace, pod). Faults have no influence on it.
+  // What a correct exporter must export for [start, end) at the present time, sorted by (cluster, namespace, pod).
+  // Faults have no influence on it.
   std::vector<OracleEntry> Oracle(absl::Time start, absl::Time end, Level level, IdleMode idle = IdleMode::kSeparate,
                                   bool share_tenancy_costs = true) const;
 
-  // Targets (path and query) of the requests seen so far, the newest 10,000;
-  // requests below /__simulator/ are not among them.
+  // Targets (path and query) of the requests seen so far, the newest 10,000; requests below /__simulator/ are not among
+  // them.
   std::vector<std::string> requests() const;
   void ClearRequests();
-  // The most allocation requests that were ever being answered at one time.
+  // The most allocation requests answered at the same time so far.
   int max_in_flight() const;
 
-  // Stop closes every connection and the port; Start takes the same port
-  // again. Both are idempotent.
+  // Stop closes every connection and the port; Start takes the same port again. Both are idempotent.
   void Stop();
   void Start();
 
@@ -64,4 +60,4 @@ class Simulator {
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_SIMULATOR_H_
+#endif  // TESTS_SIMULATOR_SIMULATOR_H_

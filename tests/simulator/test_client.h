@@ -1,8 +1,7 @@
-// A raw socket client and a small JSON reader for the simulator's own tests:
-// neither shares code with what they look at.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_TEST_CLIENT_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_TEST_CLIENT_H_
+// A raw socket client and a small JSON reader for the simulator's own tests: neither shares code with what they look
+// at.
+#ifndef TESTS_SIMULATOR_TEST_CLIENT_H_
+#define TESTS_SIMULATOR_TEST_CLIENT_H_
 
 #include <cstddef>
 #include <string>
@@ -22,10 +21,10 @@ struct Response {
   bool timed_out = false;  // nothing came for the time given
 };
 
-// Sends one request and reads until the body is complete, the connection ends,
-// nothing came for `patience_ms` or more than `most` bytes have come.
+// Sends one request and reads until the body is complete, the connection ends, nothing came for `patience_ms` or more
+// than `most` bytes have come.
 Response Fetch(int port, const std::string& target, const std::string& more_headers = "", int patience_ms = 5000,
-               std::size_t most = static_cast<std::size_t>(-1), const std::string& method = "GET");
+               size_t most = static_cast<size_t>(-1), const std::string& method = "GET");
 
 // A JSON value with its members in order, repeated keys included.
 struct Json {
@@ -45,7 +44,7 @@ struct Json {
   Json& operator=(Json&&) noexcept;
   ~Json();
 
-  // The first member of this name; a null value when there is none.
+  // The first member of this name; a null value where it is missing.
   const Json& operator[](const std::string& name) const;
   bool has(const std::string& name) const;
 };
@@ -60,8 +59,8 @@ Json GetData(int port, const std::string& target);
 double SumOf(const Json& set, const std::string& field);
 
 // Reads one document with nothing but white space after it.
-bool ParseJson(const std::string& text, Json* json);
+bool ParseJson(const std::string& text, Json& json);
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_TEST_CLIENT_H_
+#endif  // TESTS_SIMULATOR_TEST_CLIENT_H_

@@ -1,7 +1,6 @@
 // Changes to the content of an otherwise healthy answer.
-
-#ifndef KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_TWEAKS_H_
-#define KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_TWEAKS_H_
+#ifndef TESTS_SIMULATOR_TWEAKS_H_
+#define TESTS_SIMULATOR_TWEAKS_H_
 
 #include <cstddef>
 
@@ -14,14 +13,14 @@ enum class PodNames { kPlain, kInvalidUtf8, kLoneSurrogate, kHostile };
 struct EnvelopeTweaks {
   int leading_empty_sets = 0;
   bool without_code = false;
-  bool reversed = false;    // message, data, code
-  bool twice = false;       // two documents after each other
-  std::size_t padding = 0;  // bytes of valid rows at least
-  std::size_t nesting = 0;  // levels of `[` in an unknown field
+  bool reversed = false;  // message, data, code
+  bool twice = false;     // two documents after each other
+  size_t padding = 0;     // bytes of valid rows at least
+  size_t nesting = 0;     // levels of `[` in an unknown field
   bool extra_fields = false;
 };
 
-// How the rows differ. Everything off is the truth.
+// How the rows differ. With all of them off, the rows are true.
 struct RowTweaks {
   WindowText window = WindowText::kTrue;
   PodNames pod_names = PodNames::kPlain;
@@ -37,8 +36,8 @@ struct RowTweaks {
   bool extra_cluster = false;
   bool no_cluster = false;
   bool leaked_properties = false;
-  std::size_t label_bytes = 0;
-  std::size_t name_bytes = 0;
+  size_t label_bytes = 0;
+  size_t name_bytes = 0;
   double cost_factor = 1;
 };
 
@@ -56,4 +55,4 @@ struct Tweaks {
 
 }  // namespace simulator
 
-#endif  // KUBECOST_ALLOCATION_EXPORTER_TESTS_SIMULATOR_TWEAKS_H_
+#endif  // TESTS_SIMULATOR_TWEAKS_H_

@@ -11,24 +11,20 @@ namespace {
 
 // Prices in currency per hour and unit.
 constexpr double kCpuPrice = 0.031611;
-constexpr double kRamPrice = 0.004237 / (1024.0 * 1024.0 * 1024.0);
+constexpr double kRamPrice = 0.004237 / kGibibyte;
 constexpr double kGpuPrice = 0.95;
 constexpr double kNetworkPrice = 0.01 / 1e9;
 constexpr double kLoadBalancerPrice = 0.025;
 constexpr double kTenancyPrice = 0.0004;
 
 // Seconds between the starts of the containers of one pod.
-constexpr std::int64_t kContainerStartDelay = 5;
+constexpr int64_t kContainerStartDelay = 5;
 
 constexpr std::array<absl::string_view, 3> kSidecars = {"", "istio-proxy", "log-shipper"};
 
-double Hours(Span span, std::int64_t lost_seconds) {
-  return static_cast<double>(span.end - span.start - lost_seconds) / 3600.0;
-}
+uint64_t Bits(int64_t value) { return static_cast<uint64_t>(value); }
 
-std::uint64_t Bits(std::int64_t value) { return static_cast<std::uint64_t>(value); }
-
-void AddNetwork(std::uint64_t hash, double hours, bool credit, Figures& figures) {
+void AddNetwork(uint64_t hash, double hours, bool credit, Figures& figures) {
   if (credit) {
     figures[kNetworkCost] -= hours * Between(hash >> 7, 0.01, 0.05);
     return;
@@ -44,10 +40,10 @@ void AddNetwork(std::uint64_t hash, double hours, bool credit, Figures& figures)
   figures[kNetworkInternet] += cost * 0.5;
 }
 
-std::map<std::int64_t, DayPlan> MakePlans(const std::vector<DayEvent>& events, std::int64_t offset) {
-  std::map<std::int64_t, DayPlan> plans;
+std::map<int64_t, DayPlan> MakePlans(const std::vector<DayEvent>& events, int64_t offset) {
+  std::map<int64_t, DayPlan> plans;
   for (const DayEvent& event : events) {
-    const std::int64_t day = event.day - absl::CivilDay(1970, 1, 1);
+    const int64_t day = event.day - absl::CivilDay(1970, 1, 1);
     DayPlan& plan = plans[day * kDay - offset];
     switch (event.kind) {
       case EventKind::kOff:
@@ -74,32 +70,29 @@ World::World(SimulatorOptions options)
       offset_(absl::ToInt64Seconds(options_.utc_offset)),
       population_(MakePopulation(options_)),
       plans_(MakePlans(options_.events, offset_)) {
-  for (const std::string& ns : population_.namespaces) {
-    unmounted_pods_.push_back(absl::StrCat(ns, "-unmounted-pvcs"));
-  }
+  for (const std::string& ns : population_.namespaces) unmounted_pods_.push_back(absl::StrCat(ns, "-unmounted-pvcs"));
 }
 
 bool World::reconciles() const { return options_.adjustments.value_or(options_.product == Product::kKubecost); }
 
-std::int64_t World::DayStart(std::int64_t time) const { return FloorDiv(time + offset_, kDay) * kDay - offset_; }
+int64_t World::DayStart(int64_t time) const { return FloorDiv(time + offset_, kDay) * kDay - offset_; }
 
-Span World::KnownPart(Span window, std::int64_t now) const {
-  const std::int64_t oldest = DayStart(now) - options_.history_days * kDay;
+Span World::KnownPart(Span window, int64_t now) const {
+  const int64_t oldest = DayStart(now) - options_.history_days * kDay;
   return Intersect(window, {oldest, now});
 }
 
-double World::AdjustmentShare(std::uint64_t what, std::int64_t day_start, const Conditions& conditions) const {
+double World::AdjustmentShare(uint64_t what, int64_t day_start, const Conditions& conditions) const {
   if (!conditions.adjustments) return 0;
-  const std::int64_t age = conditions.now - (day_start + kDay);
+  const int64_t age = conditions.now - (day_start + kDay);
   if (age < kDay) return 0;
-  const std::uint64_t h = Hash(options_.seed, Salt::kAdjustment, what, Bits(day_start));
-  // The direction belongs to the day, so that a cluster's costs do not cancel
-  // each other out.
-  const std::uint64_t day = Bits(FloorDiv(day_start + offset_, kDay));
-  const double first = Between(h, 0.01, 0.05) * (day % 2 == 0 ? 1 : -1);
-  const std::int64_t settled = kDay + 6 * kHour + static_cast<std::int64_t>(h % (18 * kHour));
+  const uint64_t hash = Hash(options_.seed, Salt::kAdjustment, what, Bits(day_start));
+  // The direction belongs to the day, so that a cluster's costs do not cancel each other out.
+  const uint64_t day = Bits(FloorDiv(day_start + offset_, kDay));
+  const double first = Between(hash, 0.01, 0.05) * (day % 2 == 0 ? 1 : -1);
+  const int64_t settled = kDay + 6 * kHour + static_cast<int64_t>(hash % (18 * kHour));
   if (age < settled) return first;
-  return first + Between(Mix(h), 0.02, 0.1) * (day / 2 % 2 == 0 ? 1 : -1);
+  return first + Between(Mix(hash), 0.02, 0.1) * (day / 2 % 2 == 0 ? 1 : -1);
 }
 
 bool World::ForEachAtom(Span window, const Conditions& conditions, const std::atomic<bool>* stop,
@@ -107,16 +100,16 @@ bool World::ForEachAtom(Span window, const Conditions& conditions, const std::at
   const Span known = KnownPart(window, conditions.now);
   if (known.empty()) return true;
   std::string name;
-  const auto count = static_cast<std::uint32_t>(population_.slots.size());
-  for (std::uint32_t slot = 0; slot < count; ++slot) {
+  const auto count = static_cast<uint32_t>(population_.slots.size());
+  for (uint32_t slot = 0; slot < count; ++slot) {
     if (slot % 256 == 0 && stop != nullptr && stop->load()) return false;
-    PodAtoms(slot, known, conditions, &name, visit);
+    PodAtoms(slot, known, conditions, name, visit);
   }
   UnmountedAtoms(known, conditions, visit);
   return true;
 }
 
-void World::PodAtoms(std::uint32_t slot, Span window, const Conditions& conditions, std::string* name,
+void World::PodAtoms(uint32_t slot, Span window, const Conditions& conditions, std::string& name,
                      absl::FunctionRef<void(const Atom&)> visit) const {
   const Workload& workload = population_.workloads[population_.slots[slot].workload];
   ForEachLife(population_, options_.seed, slot, window, [&](const Life& life) {
@@ -126,30 +119,29 @@ void World::PodAtoms(std::uint32_t slot, Span window, const Conditions& conditio
       for (int container = 0; container < workload.containers; ++container) {
         Atom atom = RunOf(slot, life, container, moved, window, conditions);
         if (atom.span.empty()) continue;
-        atom.id.pod = *name;
+        atom.id.pod = name;
         visit(atom);
       }
     }
   });
 }
 
-Atom World::RunOf(std::uint32_t slot, const Life& life, int container, bool moved, Span window,
+Atom World::RunOf(uint32_t slot, const Life& life, int container, bool moved, Span window,
                   const Conditions& conditions) const {
   const Workload& workload = population_.workloads[population_.slots[slot].workload];
-  const int node_index = moved ? NextNode(life.node) : life.node;
-  const Node& node = population_.nodes[static_cast<std::size_t>(node_index)];
+  const size_t node_index = moved ? NextNode(life.node) : life.node;
+  const Node& node = population_.nodes[node_index];
   Atom atom;
   atom.cluster = workload.cluster;
-  atom.id.cluster = population_.clusters[static_cast<std::size_t>(workload.cluster)];
+  atom.id.cluster = population_.clusters[workload.cluster];
   atom.id.node = node.name;
   atom.id.provider_id = node.provider_id;
-  if (workload.ns >= 0) {
-    atom.id.ns = population_.namespaces[static_cast<std::size_t>(workload.ns)];
+  if (workload.namespace_index >= 0) {
+    atom.id.namespace_name = population_.namespaces[static_cast<size_t>(workload.namespace_index)];
   }
   atom.id.kind = KindName(workload.kind);
   if (workload.kind != Kind::kBare) atom.id.controller = workload.name;
-  atom.id.container =
-      container == 0 ? absl::string_view(workload.name) : kSidecars[static_cast<std::size_t>(container)];
+  atom.id.container = container == 0 ? absl::string_view(workload.name) : kSidecars[static_cast<size_t>(container)];
   Span own = life.span;
   own.start += container * kContainerStartDelay;
   ForEachDay(Intersect(own, window), conditions, [&](Span whole, auto day) {
@@ -162,23 +154,23 @@ Atom World::RunOf(std::uint32_t slot, const Life& life, int container, bool move
   return atom;
 }
 
-void World::AddDay(std::uint32_t slot, int container, int node, Span part, std::int64_t day_start,
+void World::AddDay(uint32_t slot, int container, size_t node, Span part, int64_t day_start,
                    const Conditions& conditions, Atom& atom) const {
   const Workload& workload = population_.workloads[population_.slots[slot].workload];
-  const std::uint64_t h =
-      Hash(options_.seed, Salt::kUsage, slot, Bits(day_start), static_cast<std::uint64_t>(container));
-  const double hours = Hours(part, RestartSeconds(options_.seed, slot, day_start, part));
+  const uint64_t hash = Hash(options_.seed, Salt::kUsage, slot, Bits(day_start), static_cast<uint64_t>(container));
+  const double hours =
+      static_cast<double>(part.seconds() - RestartSeconds(options_.seed, slot, day_start, part)) / 3600.0;
   const double share = container == 0 ? 1 : 0.1;
   const double cpu_request = workload.cpu_request * share;
   const double ram_request = workload.ram_request * share;
-  const double cpu_usage = cpu_request > 0 ? cpu_request * Between(h, 0.01, 1.3) : Between(h, 1e-5, 0.02);
-  const double ram_usage = ram_request > 0 ? ram_request * Between(Mix(h), 0.1, 1.4) : Between(Mix(h), 1e6, 9e7);
+  const double cpu_usage = cpu_request > 0 ? cpu_request * Between(hash, 0.01, 1.3) : Between(hash, 1e-5, 0.02);
+  const double ram_usage = ram_request > 0 ? ram_request * Between(Mix(hash), 0.1, 1.4) : Between(Mix(hash), 1e6, 9e7);
   const double cpu_hours = hours * std::max(cpu_request, cpu_usage);
   const double ram_hours = hours * std::max(ram_request, ram_usage);
-  const double price_factor = population_.nodes[static_cast<std::size_t>(node)].price_factor;
+  const double price_factor = population_.nodes[node].price_factor;
   const double cpu_cost = cpu_hours * kCpuPrice * price_factor;
   const double ram_cost = ram_hours * kRamPrice * price_factor;
-  const auto key = static_cast<std::uint64_t>(node) * 8 + 16;
+  const uint64_t key = node * 8 + 16;
   Figures& f = atom.figures;
   f[kCpuCoreHours] += cpu_hours;
   f[kCpuRequestHours] += hours * cpu_request;
@@ -195,20 +187,19 @@ void World::AddDay(std::uint32_t slot, int container, int node, Span part, std::
   if (conditions.share_tenancy) f[kSharedCost] += hours * kTenancyPrice * share;
 }
 
-void World::AddExtras(std::uint32_t slot, Span part, std::int64_t day_start, const Conditions& conditions,
-                      Atom& atom) const {
+void World::AddExtras(uint32_t slot, Span part, int64_t day_start, const Conditions& conditions, Atom& atom) const {
   const Slot& place = population_.slots[slot];
   const Workload& workload = population_.workloads[place.workload];
-  const std::uint64_t h = Hash(options_.seed, Salt::kNetwork, slot, Bits(day_start));
-  const double hours = Hours(part, 0);
+  const uint64_t hash = Hash(options_.seed, Salt::kNetwork, slot, Bits(day_start));
+  const double hours = part.hours();
   Figures& f = atom.figures;
   const bool credit = Unit(Hash(options_.seed, Salt::kNegative, slot, Bits(day_start))) < options_.negative_cost_rate;
-  AddNetwork(h, hours, credit, f);
+  AddNetwork(hash, hours, credit, f);
   if (workload.gpus > 0) {
     const double gpu_hours = hours * workload.gpus;
     f[kGpuHours] += gpu_hours;
     f[kGpuRequestHours] += gpu_hours;
-    f[kGpuUsageHours] += gpu_hours * Between(h >> 3, 0.1, 0.95);
+    f[kGpuUsageHours] += gpu_hours * Between(hash >> 3, 0.1, 0.95);
     f[kGpuCost] += gpu_hours * kGpuPrice;
     f[kGpuAdjustment] += gpu_hours * kGpuPrice * AdjustmentShare(2, day_start, conditions);
   }
@@ -217,12 +208,8 @@ void World::AddExtras(std::uint32_t slot, Span part, std::int64_t day_start, con
     f[kLoadBalancerAdjustment] += hours * kLoadBalancerPrice * AdjustmentShare(3, day_start, conditions);
     atom.load_balancer_hours += hours;
   }
-  if (workload.kind == Kind::kStatefulSet) {
-    AddVolumeDay(slot, part, day_start, conditions, atom);
-  }
-  if (conditions.external && place.workload % 50 == 0) {
-    f[kExternalCost] += hours * 0.002;
-  }
+  if (workload.kind == Kind::kStatefulSet) AddVolumeDay(slot, part, day_start, conditions, atom);
+  if (conditions.external && place.workload % 50 == 0) f[kExternalCost] += hours * 0.002;
 }
 
 }  // namespace simulator

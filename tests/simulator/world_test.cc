@@ -15,8 +15,8 @@
 namespace simulator {
 namespace {
 
-constexpr std::int64_t kNow = 1772721000;            // 2026-03-05 14:30
-constexpr std::int64_t kToday = kNow / kDay * kDay;  // UTC
+constexpr int64_t kNow = 1772721000;            // 2026-03-05 14:30
+constexpr int64_t kToday = kNow / kDay * kDay;  // UTC
 constexpr Span kSettledDay = {kToday - 4 * kDay, kToday - 3 * kDay};
 
 SimulatorOptions Options(int pods) {
@@ -25,7 +25,7 @@ SimulatorOptions Options(int pods) {
   return options;
 }
 
-Conditions At(std::int64_t now) {
+Conditions At(int64_t now) {
   Conditions conditions;
   conditions.now = now;
   conditions.adjustments = true;
@@ -33,10 +33,10 @@ Conditions At(std::int64_t now) {
   return conditions;
 }
 
-Figures Total(const World& world, Span window, std::int64_t now) {
+Figures Total(const World& world, Span window, int64_t now) {
   Figures total{};
   world.ForEachAtom(window, At(now), nullptr, [&](const Atom& atom) {
-    for (std::size_t i = 0; i < kFigureCount; ++i) total[i] += atom.figures[i];
+    for (size_t i = 0; i < kFigureCount; ++i) total[i] += atom.figures[i];
   });
   return total;
 }
@@ -53,11 +53,11 @@ TEST(WorldTest, HoursAddUpToTheirDay) {
   const World world(Options(200));
   const Figures day = Total(world, kSettledDay, kNow);
   Figures hours{};
-  for (std::int64_t t = kSettledDay.start; t < kSettledDay.end; t += kHour) {
+  for (int64_t t = kSettledDay.start; t < kSettledDay.end; t += kHour) {
     const Figures hour = Total(world, {t, t + kHour}, kNow);
-    for (std::size_t i = 0; i < kFigureCount; ++i) hours[i] += hour[i];
+    for (size_t i = 0; i < kFigureCount; ++i) hours[i] += hour[i];
   }
-  for (std::size_t i = 0; i < kFigureCount; ++i) {
+  for (size_t i = 0; i < kFigureCount; ++i) {
     EXPECT_NEAR(hours[i], day[i], std::fabs(day[i]) * 1e-9 + 1e-9) << i;
   }
 }
@@ -74,15 +74,13 @@ TEST(WorldTest, TenPodsShowEveryKindOfRow) {
     if (atom.id.kind == "statefulset") {
       nodes_of_stateful_pods[std::string(atom.id.pod)].insert(std::string(atom.id.node));
     }
-    without_namespace = without_namespace || atom.id.ns.empty();
-    unmounted = unmounted || atom.id.ns == "__unmounted__";
+    without_namespace = without_namespace || atom.id.namespace_name.empty();
+    unmounted = unmounted || atom.id.namespace_name == "__unmounted__";
     claim = claim || atom.id.pod == "kube-system-unmounted-pvcs";
   });
   EXPECT_EQ(kinds, (std::set<std::string>{"", "daemonset", "deployment", "job", "statefulset"}));
   bool moved = false;
-  for (const auto& entry : nodes_of_stateful_pods) {
-    moved = moved || entry.second.size() == 2;
-  }
+  for (const auto& entry : nodes_of_stateful_pods) moved = moved || entry.second.size() == 2;
   EXPECT_TRUE(moved);
   EXPECT_TRUE(without_namespace);
   EXPECT_TRUE(unmounted);
@@ -97,7 +95,7 @@ TEST(WorldTest, SameStatefulPodNameInSeveralNamespacesAndClusters) {
   std::set<std::string> clusters;
   world.ForEachAtom(kSettledDay, At(kNow), nullptr, [&](const Atom& atom) {
     if (atom.id.pod != "db-0-0") return;
-    namespaces.insert(std::string(atom.id.ns));
+    namespaces.insert(std::string(atom.id.namespace_name));
     clusters.insert(std::string(atom.id.cluster));
   });
   EXPECT_GT(namespaces.size(), 1u);
@@ -106,7 +104,7 @@ TEST(WorldTest, SameStatefulPodNameInSeveralNamespacesAndClusters) {
 
 TEST(WorldTest, AdjustmentsComeADayLaterAndSettleInTwo) {
   const World world(Options(200));
-  const auto adjustment = [&](std::int64_t hours_after_end) {
+  const auto adjustment = [&](int64_t hours_after_end) {
     return Total(world, kSettledDay, kSettledDay.end + hours_after_end * kHour)[kCpuAdjustment];
   };
   EXPECT_EQ(adjustment(23), 0);
@@ -137,7 +135,7 @@ TEST(WorldTest, AStopEndsTheEnumeration) {
 TEST(JsonTextTest, NumbersAreWrittenAsGoDoes) {
   const auto rounded = [](double value) {
     std::string out;
-    AppendRounded(value, &out);
+    AppendRounded(value, out);
     return out;
   };
   EXPECT_EQ(rounded(0), "0");
@@ -150,7 +148,7 @@ TEST(JsonTextTest, NumbersAreWrittenAsGoDoes) {
   EXPECT_EQ(rounded(21378389.333333), "21378389.33333");
   EXPECT_EQ(rounded(33854012871.123456), "33854012871.12346");
   std::string large;
-  AppendShortest(1e20, &large);
+  AppendShortest(1e20, large);
   EXPECT_EQ(large, "100000000000000000000");
   EXPECT_EQ(rounded(-2.5e18), "-2500000000000000000");
   EXPECT_EQ(rounded(std::nan("")), "null");
@@ -158,18 +156,16 @@ TEST(JsonTextTest, NumbersAreWrittenAsGoDoes) {
 
 TEST(JsonTextTest, StringsAreEscapedAsGoDoes) {
   std::string out;
-  AppendJsonString("<a href=\"\\\">&\n\t\x01", &out);
+  AppendJsonString("<a href=\"\\\">&\n\t\x01", out);
   EXPECT_EQ(out, R"("\u003ca href=\"\\\"\u003e\u0026\n\t\u0001")");
 }
 
 TEST(JsonTextTest, TimesCarryTheOffset) {
   std::string out;
-  AppendTime(kNow, 0, &out);
-  AppendTime(kNow, 5 * kHour + kHour / 2, &out);
-  AppendTime(kNow, -3 * kHour, &out);
-  EXPECT_EQ(out,
-            "2026-03-05T14:30:00Z2026-03-05T20:00:00+05:30"
-            "2026-03-05T11:30:00-03:00");
+  AppendTime(kNow, 0, out);
+  AppendTime(kNow, 5 * kHour + kHour / 2, out);
+  AppendTime(kNow, -3 * kHour, out);
+  EXPECT_EQ(out, "2026-03-05T14:30:00Z2026-03-05T20:00:00+05:302026-03-05T11:30:00-03:00");
 }
 
 }  // namespace
