@@ -11,8 +11,8 @@
 #include "absl/strings/string_view.h"
 #include "base/day.h"
 #include "kubecost/allocation.h"
+#include "kubecost/answer.h"
 #include "kubecost/body_stream.h"
-#include "kubecost/response_parser.h"
 #include "kubecost/row_fields.h"
 
 namespace kubecost {

@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "kubecost/response_parser.h"
+#include "kubecost/answer.h"
 
 namespace kubecost {
 

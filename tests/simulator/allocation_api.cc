@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "base/text.h"
 #include "tests/simulator/document.h"
 #include "tests/simulator/json_text.h"
 #include "tests/simulator/query.h"

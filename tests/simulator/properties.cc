@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "base/text.h"
 #include "tests/simulator/json_text.h"
 #include "tests/simulator/row_text.h"
 

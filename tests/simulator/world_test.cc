@@ -8,7 +8,6 @@
 #include <set>
 #include <string>
 
-#include "base/text.h"
 #include "tests/simulator/aggregate.h"
 #include "tests/simulator/json_text.h"
 
