@@ -78,6 +78,33 @@ class StructureTest(unittest.TestCase):
                 self.assertIsNotNone(library, f"{name} includes {include}, which no rule knows")
                 self.assertIn(name, LIBRARIES[library], f"{name} includes {include}")
 
+    def test_no_circle_of_units_in_a_room(self):
+        for room in ROOMS:
+            below = {}
+            for file in sources(room):
+                own = {include.removesuffix(".h") for include in includes(file) if room_of(include) == room}
+                below.setdefault(f"{room}/{file.stem}", set()).update(own - {f"{room}/{file.stem}"})
+            # Units that include none of those left are taken away until nothing is left.
+            while below:
+                free = [unit for unit, units in below.items() if not units & below.keys()]
+                self.assertTrue(free, f"these include each other: {sorted(below)}")
+                for unit in free:
+                    del below[unit]
+
+    def test_every_unit_has_a_test(self):
+        named = {str(file.relative_to(ROOT / "tests")).removesuffix("_test.cc") for file in (ROOT / "tests").rglob("*_test.cc")}
+        also = set()
+        for file in (ROOT / "tests").rglob("*_test.cc"):
+            also |= set(re.findall(r"^// Also tests (\S+)\.h$", file.read_text(), re.MULTILINE))
+        units = {f"{room_of(file.relative_to(ROOT))}/{file.stem}" for file in sources()} - {"exporter/main"}
+        self.assertEqual(units - named - also, set(), "add a test of this name, or a line \"// Also tests room/unit.h\"")
+        self.assertEqual(also - units, set(), "these are gone")
+
+    def test_the_design_names_files_that_exist(self):
+        text = (ROOT / "docs/design.md").read_text()
+        for name in set(re.findall(r"`((?:base|kubecost|metrics|exporter)/[a-z0-9_/]+\.(?:h|cc))`", text)):
+            self.assertTrue((ROOT / name).exists(), name)
+
     def test_two_virtual_seams(self):
         abstract = [str(file.relative_to(ROOT)) for file in sources() if re.search(r"\bvirtual\b.*= 0;", file.read_text())]
         self.assertEqual(abstract, ["base/clock.h", "kubecost/http_client.h"])
