@@ -129,11 +129,15 @@ RowProblem TableBuilder::AddRepaired(const Allocation& row) {
     *text = base::ReplaceInvalidUtf8(*text);
     ++invalid_utf8_;
   }
+  if (!base::IsValidUtf8(SpecialName(row.name))) {
+    repaired.name = base::ReplaceInvalidUtf8(row.name);
+    ++invalid_utf8_;
+  }
   return Add(repaired);
 }
 
 RowProblem TableBuilder::Add(const Allocation& row) {
-  if (HasInvalidUtf8(row.properties)) return AddRepaired(row);
+  if (HasInvalidUtf8(row.properties) || !base::IsValidUtf8(SpecialName(row.name))) return AddRepaired(row);
   const kubecost::Properties& properties = row.properties;
   for (const std::string* text : TextsOf(properties)) {
     if (text->size() > kMaxLabelBytes) return RowProblem::kNameTooLong;

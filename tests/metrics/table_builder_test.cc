@@ -250,6 +250,12 @@ TEST_F(TableBuilderTest, InvalidUtf8IsReplacedAndCounted) {
   EXPECT_EQ(builder_->invalid_utf8(), 1U);
 }
 
+TEST_F(TableBuilderTest, InvalidUtf8InASpecialRowsKeyIsReplacedAndCounted) {
+  EXPECT_EQ(Samples(Level::kNamespace, {Row("a/__x\xff__", "a", "", "", 1)}, "kubecost_namespace_total_cost"),
+            Lines{"{cluster=\"a\",namespace=\"__x\xEF\xBF\xBD__\"} 1"});
+  EXPECT_EQ(builder_->invalid_utf8(), 1U);
+}
+
 TEST_F(TableBuilderTest, NamesThatBecomeEqualByReplacementMerge) {
   EXPECT_EQ(
       Samples(Level::kPod, {Row("", "a", "n", "p\xff", 1), Row("", "a", "n", "p\xfe", 2)}, "kubecost_pod_total_cost"),
