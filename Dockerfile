@@ -4,9 +4,10 @@ ARG BASE_IMAGE=debian:bookworm-slim
 
 # Compiles on the machine's own architecture, for any: nothing is emulated.
 FROM --platform=$BUILDPLATFORM $BASE_IMAGE AS build
-ARG TARGETARCH
 WORKDIR /src
 COPY scripts/install-dependencies.sh scripts/
+RUN scripts/install-dependencies.sh --image
+ARG TARGETARCH
 RUN scripts/install-dependencies.sh --image "$TARGETARCH"
 COPY cmake/Cross.cmake cmake/
 COPY scripts/image/compile.sh scripts/image/

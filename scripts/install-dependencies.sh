@@ -6,7 +6,8 @@
 #   scripts/install-dependencies.sh --test         to run the tests as well
 #   scripts/install-dependencies.sh --lint         to let clang look at it as well
 #   scripts/install-dependencies.sh --containers   to test the image, in containers, as well
-#   scripts/install-dependencies.sh --image ARCH   to build what is in the image, for ARCH: amd64 or arm64
+#   scripts/install-dependencies.sh --image [ARCH] to build what is in the image, for ARCH: amd64 or arm64; without it,
+#                                                  what both need
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +17,7 @@ library_packages=(libabsl-dev libcrypt-dev libcurl4-openssl-dev libssl-dev libya
   zlib1g-dev)
 work_packages=(g++ git curl libgtest-dev libbenchmark-dev)
 test_packages=(jq fonts-dejavu-core openssl python3-yaml python3-jsonschema)
-lint_packages=(clang-14 clang-tidy-14 clang-format-14)
+lint_packages=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)
 container_packages=(buildah catatonit containernetworking-plugins debootstrap iproute2 iptables openssl podman runc)
 # For tests that are skipped without it: Ubuntu has no package of it.
 optional_packages=(chromium)
@@ -71,7 +72,7 @@ install_image_packages() {
         ;;
     esac
   fi
-  install_packages "$compiler" "${build_packages[@]}" "${header_packages[@]}" "${library_packages[@]/%/:$arch}"
+  install_packages "$compiler" "${library_packages[@]/%/:$arch}"
 }
 
 # source_package NAME FILE: Debian's source of a package into third_party/NAME, which then has FILE. The machine's own
@@ -151,13 +152,17 @@ fetch_qemu() {
   mv "$work/qemu" third_party/qemu
 }
 
-# Beside its destination, so that a finished folder can be moved there in one step.
+# Two at once would wait for the lock of apt in vain.
 mkdir -p third_party
+exec 9> third_party/.lock
+flock 9
+# Beside its destination, so that a finished folder can be moved there in one step.
 work=$(mktemp -d -p "$PWD/third_party")
 trap 'rm -rf "$work"' EXIT
 
 if [ "${1:-}" = --image ]; then
-  install_image_packages "${2:?--image needs an architecture: amd64 or arm64}"
+  [ -z "${2:-}" ] || install_image_packages "$2"
+  install_packages "${build_packages[@]}" "${header_packages[@]}"
   # libcurl for HTTP alone: Debian's brings along two dozen libraries that the exporter has no use for.
   source_package curl lib/url.c
 else
