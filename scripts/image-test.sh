@@ -18,6 +18,8 @@ case "${1:-}" in
     ;;
 esac
 
+. scripts/phases.sh
+
 # skip TEST REASON
 skip() {
   echo "SKIPPED: $1 $2"
@@ -27,13 +29,15 @@ skip() {
 if [ -z "${IMAGE_TEST_INSIDE:-}" ]; then
   SKIP_LOG=$(mktemp)
   export SKIP_LOG
-  trap 'rm -f "$SKIP_LOG"' EXIT
+  cleanup() { rm -f "$SKIP_LOG"; }
   if [ "$(id -u)" != 0 ]; then
     skip image_test "root is needed to build and run containers"
   elif ! unshare --mount --pid --fork --mount-proc true; then
     skip image_test "this machine allows no namespaces"
   else
+    phase "image: packages"
     scripts/install-dependencies.sh --containers
+    end_phase
     minutes=${IMAGE_TEST_MINUTES:-40}
     status=0
     # In namespaces of their own, so that nothing is left mounted or running however it ends.
@@ -48,22 +52,23 @@ fi
 
 . scripts/image/containers.sh
 set_up_containers
-trap 'podman rm --all --force --time=0 > /dev/null 2>&1; podman pod rm --all --force > /dev/null 2>&1' EXIT
+cleanup() { podman rm --all --force --time=0 > /dev/null 2>&1; podman pod rm --all --force > /dev/null 2>&1; }
 podman rm --all --force --time=0 > /dev/null
 
 if [ -x third_party/prometheus/usr/bin/prometheus ]; then
   export PROMETHEUS="$PWD/third_party/prometheus/usr/bin/prometheus"
 fi
 # The programs beside it: a simulated Kubecost, and the exporter as it runs without an image.
-cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release -DKUBECOST_EXPORTER_TESTS=ON > /dev/null
-cmake --build build/release --target kubecost-allocation-exporter kubecost-simulator
+phase "image: programs beside it"
+build build/release "kubecost-allocation-exporter kubecost-simulator" -DCMAKE_BUILD_TYPE=Release
 
 ARCH=$(dpkg --print-architecture)
 REVISION=$(git rev-parse --short=12 HEAD)
 IMAGE=localhost/kubecost-allocation-exporter:test
 export ARCH REVISION IMAGE
+phase "image: base"
 make_base_image
-echo "== the image for $ARCH"
+phase "image: build for $ARCH"
 build_image "$ARCH" "$IMAGE" --build-arg "REVISION=$REVISION"
 
 case $ARCH in
@@ -78,7 +83,7 @@ else
   export OTHER_ARCH=$other OTHER_IMAGE=localhost/kubecost-allocation-exporter:test-$other
   EMULATOR=$(PATH=$PATH:$PWD/third_party/qemu/usr/bin command -v "$emulator" || true)
   export EMULATOR
-  echo "== the image for $other"
+  phase "image: build for $other"
   build_image "$other" "$OTHER_IMAGE" --build-arg "REVISION=$REVISION"
 fi
 
@@ -87,6 +92,7 @@ run() {
   echo "== $1"
   unshare --net bash -c 'ip link set lo up && exec /usr/bin/python3 -B tests/run_python_test.py "$1"' - "$1"
 }
+phase "image: tests"
 run tests/image/test_contents.py
 run tests/image/test_image.py
 run tests/image/test_pods.py
