@@ -85,8 +85,8 @@ class Simulator(Process, HttpService):
 class Exporter(Process, HttpService):
     """The exporter; with a clock, the build of it that takes one. Port 0 is read back from its log."""
 
-    def __init__(self, kubecost_url, *flags, clock=None, env=None, listen=("127.0.0.1:0",)):
-        binary = SCALED_EXPORTER if clock else EXPORTER
+    def __init__(self, kubecost_url, *flags, clock=None, env=None, listen=("127.0.0.1:0",), binary=None):
+        binary = binary or (SCALED_EXPORTER if clock else EXPORTER)
         argv = [binary, f"--kubecost.url={kubecost_url}", *(f"--web.listen-address={a}" for a in listen), *flags]
         super().__init__(argv, {**(clock.exporter_environment() if clock else {}), **(env or {})})
         self.addresses = []
