@@ -1,4 +1,7 @@
-"""Runs one Python test file for ctest; a skipped test is said loudly, and noted in the file SKIP_LOG if that is set."""
+"""Runs one Python test file for ctest; a skipped test is said loudly, and noted in the file SKIP_LOG if that is set.
+
+Tests import from the folder they stand in, and from FOLDERS.
+"""
 
 import os
 import pathlib
@@ -6,10 +9,13 @@ import re
 import sys
 import unittest
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+FOLDERS = ("tests/e2e", "tests/chart", "tests/boards", "scripts/image")
+
 
 def main():
     path = pathlib.Path(sys.argv[1]).resolve()
-    sys.path.insert(0, str(path.parent))
+    sys.path[:0] = [str(path.parent), *(str(ROOT / folder) for folder in FOLDERS)]
     suite = unittest.defaultTestLoader.loadTestsFromName(path.stem)
     result = unittest.TextTestRunner(verbosity=2).run(suite)
     for test, reason in result.skipped:

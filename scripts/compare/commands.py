@@ -3,8 +3,8 @@
 import re
 
 from compare.side import NOW, STILL
-from programs import ROOT, Clock
-from web_site import Site, bcrypt
+from stage.programs import ROOT, Clock
+from stage.web_site import Site, bcrypt
 
 NOWHERE = "--kubecost.url=http://127.0.0.1:1"
 GOOD = (

@@ -4,9 +4,9 @@ import re
 import signal
 
 from compare.side import STILL
-from gateway import Service
-from harness import run, wait_until
-from programs import ONE_DAY, SIMULATOR, Clock, free_port
+from stage.gateway import Service
+from stage.harness import run, wait_until
+from stage.programs import ONE_DAY, SIMULATOR, Clock, free_port
 
 # All faults, in scenarios that run side by side.
 PARTS = 4

@@ -2,9 +2,9 @@
 
 import itertools
 
-from harness import wait_until
-from programs import CLOSED_DAYS, ONE_DAY
-from web_site import NOWHERE, Site, basic, bcrypt
+from stage.harness import wait_until
+from stage.programs import CLOSED_DAYS, ONE_DAY
+from stage.web_site import NOWHERE, Site, basic, bcrypt
 
 COLLECTORS = ("pod", "namespace", "cluster", "exporter")
 SEARCHES = ("team", "TEAM%2D1", "e", "__idle__", "+team-1+", "no%20such", "%3Cscript%3E", "%FF%FE", "", "x" * 300, "x" * 600,

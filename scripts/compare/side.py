@@ -6,8 +6,8 @@ import pathlib
 import re
 import signal
 
-from harness import run, wait_until
-from programs import Clock, Stage
+from stage.harness import run, wait_until
+from stage.programs import Clock, Stage
 
 NOW = "2026-03-05T14:30:07+00:00"
 # So slow that no moment moves: what is printed is as if the clock stood still. At 0 the exporter could not sleep.

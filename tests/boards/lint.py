@@ -8,8 +8,8 @@ import pathlib
 import re
 import tempfile
 
-import boards
-from harness import run
+from stage import boards
+from stage.harness import run
 
 # Of Grafana's own list of units, and its custom forms.
 UNITS = {"none", "locale", "short", "percentunit", "percent", "bytes", "s", "ms"}

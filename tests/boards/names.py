@@ -2,7 +2,7 @@
 
 import re
 
-from programs import ROOT
+from stage.programs import ROOT
 
 # Prometheus' own.
 FOREIGN = {

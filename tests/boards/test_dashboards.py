@@ -8,13 +8,11 @@ import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-
-import boards
+from stage import boards
 import lint
 import names
-from harness import require_tool
-from programs import ROOT
+from stage.harness import require_tool
+from stage.programs import ROOT
 
 
 class FileTest(unittest.TestCase):

@@ -4,19 +4,15 @@ import json
 import pathlib
 import re
 import shutil
-import sys
 import tempfile
 import unittest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "chart"))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import helm
 import lint
 import months
 import names
-from harness import require_tool, run
-from programs import ROOT
+from stage.harness import require_tool, run
+from stage.programs import ROOT
 
 FILE = ROOT / "chart" / "rules" / "kubecost-allocation-exporter.rules.yml"
 TESTS = ROOT / "tests" / "promtool" / "rules"

@@ -7,13 +7,10 @@ say. This needs Python's yaml: ctest picks an interpreter that has it.
 import json
 import os
 import pathlib
-import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-
-from harness import require_tool, run
+from stage.harness import require_tool, run
 
 try:
     import yaml

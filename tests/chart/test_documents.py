@@ -1,13 +1,10 @@
 """What people read of the chart says what the chart does: README, NOTES, versions, schema."""
 
 import json
-import pathlib
 import re
 import subprocess
 import sys
 import unittest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from chart_values import VERSION
 from helm import CHART, ROOT, both, yaml

@@ -4,15 +4,12 @@ job of Kubecost's own still in it, and all forms of remote_write say the same.""
 import json
 import pathlib
 import re
-import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-
 from examples import host, load, pod_of, prometheus_yml, without_kubernetes
 from helm import ROOT, both, find, render, yaml
-from harness import require_tool, run
+from stage.harness import require_tool, run
 
 SIDECAR = "sidecar-bundled-prometheus/sidecar.yaml"
 REMOTE_WRITE = "remote-write/kubecost-bundled-prometheus.yaml"

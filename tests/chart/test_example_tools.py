@@ -5,17 +5,14 @@ import os
 import pathlib
 import re
 import shutil
-import sys
 import tempfile
 import unittest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import schemas
 from chart_values import container_of, flags_of, host_pod
 from examples import EXAMPLES, STUBS, example
 from helm import ROOT, both, find, parse, render
-from harness import require_tool, run
+from stage.harness import require_tool, run
 
 PLUGIN = "kubecost-allocation-exporter"
 # All that belongs to the plugin.

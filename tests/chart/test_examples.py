@@ -2,16 +2,12 @@
 container of our chart into the right pod, and nothing in them is secret or forgotten."""
 
 import os
-import pathlib
 import re
-import sys
 import unittest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import schemas
 from chart_values import VERSION, container_of, flags_of, host_pod
-from examples import EXAMPLES, example, host, load, pod_of
+from examples import EXAMPLES, example, host, pod_of
 from helm import ROOT, both, find, parse, render, yaml
 
 DEPLOYMENTS = {

@@ -5,16 +5,13 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 import tempfile
 import unittest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import helm as helms
 from chart_values import CI_VALUES, HOST, container_of, flags_of, host_pod
 from helm import CHART, ROOT, both, find, parse, render
-from harness import require_tool, run
+from stage.harness import require_tool, run
 
 EXPORTER = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build" / "release")) / "kubecost-allocation-exporter"
 # What a schema definition of a flag says, by what --help says.

@@ -1,15 +1,11 @@
 """docs/install.md says what is so: the files it names exist, what it quotes Helm says, and no line of remote_write and no
 answer of the gateway is left out."""
 
-import pathlib
 import re
-import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-
 from examples import EXAMPLES, load
-from gateway import FAULTS, RETRIED
+from stage.gateway import FAULTS, RETRIED
 from helm import ROOT, HelmError, both
 
 GUIDE = ROOT / "docs" / "install.md"

@@ -1,13 +1,9 @@
 """Every ci values file, under both Helms: lint, the same manifests again and again, each as its schema wants it."""
 
-import pathlib
 import re
-import sys
 import tarfile
 import tempfile
 import unittest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import schemas
 from chart_values import CI_VALUES, HOST

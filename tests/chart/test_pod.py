@@ -1,11 +1,7 @@
 """The rendered pod: restricted security, one at a time, probes and secrets that fit the web side."""
 
 import json
-import pathlib
-import sys
 import unittest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from chart_values import CI_VALUES, VERSION, container_of, flags_of, host_pod, pod_of
 from helm import both, find, render

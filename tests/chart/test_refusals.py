@@ -1,10 +1,6 @@
 """Values that cannot work are refused by both Helms, in words that name the value."""
 
-import pathlib
-import sys
 import unittest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from helm import CHART, HelmError, both, parse, yaml
 

@@ -1,11 +1,7 @@
 """How Prometheus finds the exporter, and that nothing of the target sticks to the series."""
 
-import pathlib
 import re
-import sys
 import unittest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from helm import both, find, render
 

@@ -3,11 +3,8 @@
 import pathlib
 import re
 import shutil
-import sys
 import tempfile
 import unittest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import helm as helms
 from chart_values import CI_VALUES, VERSION, container_of, flags_of, host_pod

@@ -2,19 +2,15 @@
 as Kubecost knows them; then they are gone, and are not asked for again."""
 
 import collections
-import os
 import pathlib
-import sys
 import unittest
 import urllib.parse
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-from closed_days import DAY, HOUR, DaysStage, Job, Truth, dates_back, moment, real, real_now, wait_for_time, window
-from harness import wait_until
-from oracle import daily_facts, difference, expected_facts
-from programs import CLOSED_DAYS, Clock, free_port
+from stage import exposition
+from stage.closed_days import DAY, HOUR, DaysStage, Job, Truth, dates_back, moment, real, real_now, wait_for_time, window
+from stage.harness import wait_until
+from stage.oracle import daily_facts, difference, expected_facts
+from stage.programs import CLOSED_DAYS, Clock, free_port
 
 KEPT, DAYS, PARALLEL = 3, 15, 5
 NEWEST = "2026-03-04"

@@ -1,20 +1,15 @@
 """A month of history in a real Prometheus, then scraped live: every panel of every dashboard and every expression of
 the rules finds data there, and the headline amounts are those of the simulated Kubecost."""
 
-import os
 import re
-import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "boards"))
-
-import boards
 import names
-from harness import wait_until
-from history import DAYS, HistoryStage, rendered_rules
-from oracle import days_before
+from stage import boards
+from stage.harness import wait_until
+from stage.history import DAYS, HistoryStage, rendered_rules
+from stage.oracle import days_before
 
 HOUR, DAY = 3600, 86400
 BUDGETS = [

@@ -1,16 +1,12 @@
 """Closed days, with real programs on compressed time: whatever Kubecost, the exporter and Prometheus go through, the
 documented job ends with Kubecost's last word, and no scrape ever shows a day that is not of one piece."""
 
-import os
 import random
 import signal
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-from closed_days import (
+from stage import exposition
+from stage.closed_days import (
     DAY,
     ERRORS,
     HOUR,
@@ -25,9 +21,9 @@ from closed_days import (
     wait_for_time,
     window,
 )
-from harness import wait_until
-from oracle import daily_facts, difference, expected_facts
-from programs import CLOSED_DAYS, Clock, free_port
+from stage.harness import wait_until
+from stage.oracle import daily_facts, difference, expected_facts
+from stage.programs import CLOSED_DAYS, Clock, free_port
 
 
 class SeveralDaysTest(unittest.TestCase):

@@ -1,19 +1,16 @@
 """The exporter as a process: how it starts, what it refuses, what it logs and how it ends."""
 
 import json
-import os
 import re
 import signal
 import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-from harness import PATIENCE, run, wait_until
-from programs import EXPORTER, ONE_DAY, Clock, Stage, free_port
-from replay import ReplayServer
+from stage import exposition
+from stage.harness import PATIENCE, run, wait_until
+from stage.programs import EXPORTER, ONE_DAY, Clock, Stage, free_port
+from stage.replay import ReplayServer
 
 # The promise is one second; the machine may be busy.
 LONGEST_END = 5

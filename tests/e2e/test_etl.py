@@ -2,17 +2,13 @@
 days that are whole."""
 
 import datetime
-import os
 import sqlite3
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import etl
-from gateway import ACCOUNT, GatewayStage, day_facts, scraped
-from harness import wait_until
-from oracle import difference
+from stage import etl
+from stage.gateway import ACCOUNT, GatewayStage, day_facts, scraped
+from stage.harness import wait_until
+from stage.oracle import difference
 
 DATED = '{date!=""}'
 SECOND = datetime.timedelta(seconds=1)

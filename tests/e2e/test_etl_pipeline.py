@@ -3,17 +3,13 @@ loses and refuses batches at random, the store, and the documented job. Each row
 
 import collections
 import itertools
-import os
 import random
-import sys
 import unittest
 import zlib
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from closed_days import DAY, HOUR, DaysStage, Job, Truth, moment, real, wait_for_time
-from gateway import ACCOUNT, FAULTS, RETRIED
-from programs import Clock, free_port
+from stage.closed_days import DAY, HOUR, DaysStage, Job, Truth, moment, real, wait_for_time
+from stage.gateway import ACCOUNT, FAULTS, RETRIED
+from stage.programs import Clock, free_port
 
 Target = collections.namedtuple("Target", "host port")
 

@@ -2,18 +2,14 @@
 made of the documented text itself, so that page and tests cannot part."""
 
 import json
-import os
 import pathlib
 import re
 import shutil
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import etl
-from gateway import GatewayStage
-from harness import require_tool, run
+from stage import etl
+from stage.gateway import GatewayStage
+from stage.harness import require_tool, run
 
 TESTS = etl.DOCUMENT.parents[1] / "tests" / "promtool"
 WHERE = {"account": "acc", "day": "2026-11-19"}

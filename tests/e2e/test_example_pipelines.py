@@ -1,21 +1,16 @@
 """Examples from the scrape to the gateway: a real Prometheus runs the configurations of chart/examples, scrapes the
 exporter, and writes to the gateway. Replaced are addresses, credentials, and times that nobody wants to wait for."""
 
-import os
 import pathlib
 import re
-import sys
 import unittest
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "chart"))
 
 from chart_values import container_of
 from examples import host, load, pod_of, prometheus_yml, without_kubernetes
-from gateway import ACCOUNT_HEADER, AGENT_MODE, PASSWORD, USERNAME, WRITE_PATH, GatewayStage
-from harness import wait_until
+from stage.gateway import ACCOUNT_HEADER, AGENT_MODE, PASSWORD, USERNAME, WRITE_PATH, GatewayStage
+from stage.harness import wait_until
 from helm import both
-from programs import ONE_DAY, ROOT
+from stage.programs import ONE_DAY, ROOT
 
 JOB = "kubecost-allocation-exporter"
 BUNDLED = (

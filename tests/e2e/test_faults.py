@@ -3,18 +3,14 @@ said once, and never costs a fact."""
 
 import collections
 import contextlib
-import os
 import re
 import socket
-import sys
 import threading
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-from harness import wait_until
-from programs import ONE_DAY, Clock, Stage
+from stage import exposition
+from stage.harness import wait_until
+from stage.programs import ONE_DAY, Clock, Stage
 
 ERRORS = "kubecost_exporter_api_errors_total"
 DAY = "2026-03-04T00:00:00Z,2026-03-05T00:00:00Z"

@@ -1,20 +1,16 @@
 """The way to the store: a real Prometheus scrapes, and writes through a gateway that misbehaves on command into a store
 that answers PromQL. What the documentation says about each status is what happens to the samples."""
 
-import os
 import random
 import struct
-import sys
 import threading
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import remote_write
-from gateway import ACCOUNT, ACCOUNT_HEADER, WRITE_PATH, GatewayStage, Service, credentials, day_facts, post, scraped
-from harness import wait_until
-from oracle import difference
-from remote_write import MalformedError, decode, decompress, encode
+from stage import remote_write
+from stage.gateway import ACCOUNT, ACCOUNT_HEADER, WRITE_PATH, GatewayStage, Service, credentials, day_facts, post, scraped
+from stage.harness import wait_until
+from stage.oracle import difference
+from stage.remote_write import MalformedError, decode, decompress, encode
 
 NAN_STALE = struct.unpack("<d", remote_write.STALE_MARKER)[0]
 SERIES = [

@@ -1,17 +1,13 @@
 """The subcommand `healthcheck` against the exporter, and against what else may be found in its place."""
 
-import os
 import socket
-import sys
 import threading
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from harness import run
-from programs import EXPORTER, Stage, free_port
-from replay import ReplayServer
-from web_site import Site, bcrypt
+from stage.harness import run
+from stage.programs import EXPORTER, Stage, free_port
+from stage.replay import ReplayServer
+from stage.web_site import Site, bcrypt
 
 LISTEN_VARIABLE = "KUBECOST_EXPORTER_WEB_LISTEN_ADDRESS"
 

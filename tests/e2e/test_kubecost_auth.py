@@ -3,19 +3,15 @@
 import base64
 import collections
 import contextlib
-import os
 import pathlib
 import socket
-import sys
 import threading
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import pki
-from front import Front, Refusal, server_context
-from harness import PATIENCE, run, wait_until
-from programs import EXPORTER, ONE_DAY, Clock, Stage
+from stage import pki
+from stage.front import Front, Refusal, server_context
+from stage.harness import PATIENCE, run, wait_until
+from stage.programs import EXPORTER, ONE_DAY, Clock, Stage
 
 ERRORS = "kubecost_exporter_api_errors_total"
 LOGIN = b"<!DOCTYPE html><html><body><form action='/login'>Sign in</form></body></html>"

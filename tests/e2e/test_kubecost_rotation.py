@@ -2,19 +2,14 @@
 is broken changes nothing."""
 
 import base64
-import os
 import pathlib
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-import pki
-from front import Front, Refusal, server_context
-from harness import wait_until
-from programs import ONE_DAY, Clock, Stage
-from secret_volume import SecretVolume
+from stage import exposition, pki
+from stage.front import Front, Refusal, server_context
+from stage.harness import wait_until
+from stage.programs import ONE_DAY, Clock, Stage
+from stage.secret_volume import SecretVolume
 
 HERE = ["127.0.0.1"]
 ROUNDS = 5

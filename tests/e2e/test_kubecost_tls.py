@@ -2,20 +2,16 @@
 
 import collections
 import contextlib
-import os
 import pathlib
 import re
 import socket
 import ssl
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import pki
-from front import Front, Refusal, server_context
-from harness import run, wait_until
-from programs import EXPORTER, ONE_DAY, Clock, Stage
+from stage import pki
+from stage.front import Front, Refusal, server_context
+from stage.harness import run, wait_until
+from stage.programs import EXPORTER, ONE_DAY, Clock, Stage
 
 ERRORS = "kubecost_exporter_api_errors_total"
 NOW = "2026-03-05T03:00:00+00:00"

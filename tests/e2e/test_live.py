@@ -3,18 +3,15 @@
 import collections
 import datetime
 import decimal
-import os
 import sys
 import unittest
 import urllib.parse
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-from closed_days import DAY, HOUR, SECOND, Truth, moment, wait_for_time, window, zulu
-from harness import PATIENCE, wait_until
-from oracle import LEVEL_LABELS, difference
-from programs import Clock, Stage
+from stage import exposition
+from stage.closed_days import DAY, HOUR, SECOND, Truth, moment, wait_for_time, window, zulu
+from stage.harness import PATIENCE, wait_until
+from stage.oracle import LEVEL_LABELS, difference
+from stage.programs import Clock, Stage
 
 MINUTE = HOUR / 60
 CLOSE_DELAY = 15 * MINUTE

@@ -12,15 +12,12 @@ import pty
 import re
 import signal
 import subprocess
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-from harness import PATIENCE, Process, clean_environment, run, wait_until
-from oracle import EFFICIENCIES, RESOURCES, daily_facts, difference, expected_facts
-from programs import EXPORTER, ONE_DAY, ROOT, SCALED_EXPORTER, Clock, Stage
+from stage import exposition
+from stage.harness import PATIENCE, Process, clean_environment, run, wait_until
+from stage.oracle import EFFICIENCIES, RESOURCES, daily_facts, difference, expected_facts
+from stage.programs import EXPORTER, ONE_DAY, ROOT, SCALED_EXPORTER, Clock, Stage
 
 HOUR = datetime.timedelta(hours=1)
 DAY = 24 * HOUR

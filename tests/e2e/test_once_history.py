@@ -2,18 +2,14 @@
 the numbers of the simulated Kubecost."""
 
 import datetime
-import os
 import pathlib
 import re
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from gateway import ConfiguredPrometheus
-from harness import PATIENCE, require_tool, run
-from oracle import daily_facts, difference, level_facts
-from programs import Clock, Stage
+from stage.gateway import ConfiguredPrometheus
+from stage.harness import PATIENCE, require_tool, run
+from stage.oracle import daily_facts, difference, level_facts
+from stage.programs import Clock, Stage
 from test_once import DAY, FIRST, HOUR, LAST_READ, NEWEST, NOW, OnceCase, dates, moment, once, window
 
 

@@ -3,16 +3,12 @@ Kubecost knows that they should be."""
 
 import datetime
 import json
-import os
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-from harness import require_tool, run, wait_until
-from oracle import daily_facts, days_before, difference, expected_facts
-from programs import CLOSED_DAYS, ONE_DAY, Clock, Stage
+from stage import exposition
+from stage.harness import require_tool, run, wait_until
+from stage.oracle import daily_facts, days_before, difference, expected_facts
+from stage.programs import CLOSED_DAYS, ONE_DAY, Clock, Stage
 
 # Target labels that collide with ours: with honor_labels, ours must win.
 TARGET_LABELS = {"cluster": "of-the-scrape", "namespace": "monitoring", "pod": "exporter-0", "replica": "a"}

@@ -1,16 +1,12 @@
 """What the server in front of the exporter gets to see: paths, windows, aggregations, parameters, headers."""
 
 import datetime
-import os
-import sys
 import unittest
 import urllib.parse
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from harness import wait_until
-from programs import ONE_DAY, Clock, Stage
-from replay import ReplayServer
+from stage.harness import wait_until
+from stage.programs import ONE_DAY, Clock, Stage
+from stage.replay import ReplayServer
 
 AGGREGATES = [
     "cluster",

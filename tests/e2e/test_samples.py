@@ -8,16 +8,13 @@ server sends the same rows, whose sums must then come out, and for the finer one
 import json
 import os
 import pathlib
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-from harness import require_tool, run, wait_until
-from oracle import EFFICIENCIES, LEVEL_LABELS, RESOURCES, SPARSE_ON_PODS
-from programs import EXPORTER, ONE_DAY, Stage
-from replay import ReplayServer, as_envelope, move_windows
+from stage import exposition
+from stage.harness import require_tool, run, wait_until
+from stage.oracle import EFFICIENCIES, LEVEL_LABELS, RESOURCES, SPARSE_ON_PODS
+from stage.programs import EXPORTER, ONE_DAY, Stage
+from stage.replay import ReplayServer, as_envelope, move_windows
 
 # One object per entity of the level: labels, attributes, costs (component + adjustment, null when a row's is null),
 # the number of rows, and the efficiencies of a single row.

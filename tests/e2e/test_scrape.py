@@ -4,20 +4,16 @@ import concurrent.futures
 import gzip
 import itertools
 import json
-import os
-import sys
 import time
 import unittest
 import zlib
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-from gateway import ConfiguredPrometheus, Service
-from harness import PATIENCE, require_tool, run, wait_until
-from oracle import LEVEL_LABELS, difference
-from programs import ONE_DAY, Clock, Stage
-from replay import ReplayServer
+from stage import exposition
+from stage.gateway import ConfiguredPrometheus, Service
+from stage.harness import PATIENCE, require_tool, run, wait_until
+from stage.oracle import LEVEL_LABELS, difference
+from stage.programs import ONE_DAY, Clock, Stage
+from stage.replay import ReplayServer
 from test_web import METRICS_TYPE, read_to_end
 
 NOW = "2026-03-05T14:30:07+00:00"

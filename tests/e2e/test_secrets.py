@@ -1,19 +1,15 @@
 """Secrets never appear: marked ones go in by every door, and all that comes out is searched for the marks."""
 
 import base64
-import os
 import pathlib
 import signal
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import pki
-from front import Front, Refusal, server_context
-from harness import run, wait_until
-from programs import EXPORTER, ONE_DAY, Clock, Stage
-from secret_volume import SecretVolume
+from stage import pki
+from stage.front import Front, Refusal, server_context
+from stage.harness import run, wait_until
+from stage.programs import EXPORTER, ONE_DAY, Clock, Stage
+from stage.secret_volume import SecretVolume
 
 # Every secret in these tests holds it; so does what is made of them by base64, in one of three forms.
 MARK = "sEcReTmArK"

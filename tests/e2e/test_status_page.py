@@ -7,14 +7,11 @@ import base64
 import hashlib
 import html.parser
 import os
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from chromium import Chromium
-from harness import wait_until
-from programs import ROOT, Clock, Stage
+from stage.chromium import Chromium
+from stage.harness import wait_until
+from stage.programs import ROOT, Clock, Stage
 
 NOON = "2026-11-20T13:24:00"
 NOWHERE = "http://127.0.0.1:1"

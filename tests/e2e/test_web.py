@@ -3,18 +3,14 @@
 import contextlib
 import fcntl
 import http.client
-import os
 import socket
 import struct
-import sys
 import termios
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import exposition
-from harness import PATIENCE, Process, wait_until
-from programs import EXPORTER, Stage
+from stage import exposition
+from stage.harness import PATIENCE, Process, wait_until
+from stage.programs import EXPORTER, Stage
 
 HEALTH = ("/healthz", "/readyz", "/-/healthy", "/-/ready")
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"

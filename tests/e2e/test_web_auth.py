@@ -4,18 +4,14 @@ import base64
 import contextlib
 import http.client
 import json
-import os
-import sys
 import threading
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from harness import PATIENCE, wait_until
-from programs import Stage
+from stage.harness import PATIENCE, wait_until
+from stage.programs import Stage
 from test_web import HEALTH, status_at
-from web_site import NOWHERE, Site, basic, bcrypt, wait_for_reload, web_metric
+from stage.web_site import NOWHERE, Site, basic, bcrypt, wait_for_reload, web_metric
 
 CHALLENGE = 'Basic realm="kubecost-allocation-exporter", charset="UTF-8"'
 

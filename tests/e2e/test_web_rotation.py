@@ -1,20 +1,16 @@
 """Certificates and configuration that change while the exporter serves (--web.config.file)."""
 
 import contextlib
-import os
 import socket
 import ssl
-import sys
 import threading
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import pki
-from harness import wait_until
-from programs import Stage
-from secret_volume import SecretVolume
-from web_site import NAME, Site, s_client, wait_for_reload
+from stage import pki
+from stage.harness import wait_until
+from stage.programs import Stage
+from stage.secret_volume import SecretVolume
+from stage.web_site import NAME, Site, s_client, wait_for_reload
 
 
 class RotationTest(unittest.TestCase):

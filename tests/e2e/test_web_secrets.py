@@ -1,16 +1,12 @@
 """Secrets of the web side never appear: marked ones go in by every door, and all that comes out is searched."""
 
 import json
-import os
 import signal
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from harness import run
-from programs import EXPORTER, Stage
-from web_site import NOWHERE, Site, basic, bcrypt, wait_for_reload
+from stage.harness import run
+from stage.programs import EXPORTER, Stage
+from stage.web_site import NOWHERE, Site, basic, bcrypt, wait_for_reload
 
 MARK = "sEcReTmArK"
 PATHS = ("/", "/metrics", "/healthz", "/readyz", "/nothing", f"/?search={'x' * 9}")

@@ -1,17 +1,13 @@
 """TLS for scrapers (--web.config.file): who gets in, and who does not."""
 
-import os
 import socket
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import pki
-from harness import require_tool, run, wait_until
-from programs import Stage
+from stage import pki
+from stage.harness import require_tool, run, wait_until
+from stage.programs import Stage
 from test_web import HEALTH, stalled_scrape
-from web_site import NAME, Site, basic, bcrypt, curl, s_client, web_metric
+from stage.web_site import NAME, Site, basic, bcrypt, curl, s_client, web_metric
 
 NO_CERTIFICATE = b"a client certificate is required\n"
 

@@ -4,16 +4,13 @@ import contextlib
 import gzip
 import os
 import ssl
-import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import pki
-from harness import Process, run
-from programs import EXPORTER, Stage
+from stage import pki
+from stage.harness import Process, run
+from stage.programs import EXPORTER, Stage
 from test_web import has_ipv6
-from web_site import NOWHERE, Site, bcrypt, s_client
+from stage.web_site import NOWHERE, Site, bcrypt, s_client
 
 
 class SettingsTest(unittest.TestCase):

@@ -9,15 +9,12 @@ import pathlib
 import socket
 import struct
 import subprocess
-import sys
 import threading
 import unittest
 import uuid
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
-
-from harness import PATIENCE, Process, run
-from programs import Exporter
+from stage.harness import PATIENCE, Process, run
+from stage.programs import Exporter
 
 PROGRAM = "/usr/bin/kubecost-allocation-exporter"
 ENVIRONMENT = {key: os.environ[key] for key in ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF") if key in os.environ}

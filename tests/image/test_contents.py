@@ -10,16 +10,11 @@ import subprocess
 import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
 from containers import PROGRAM, image, podman
-
-from harness import run
+from image_root import interpreter, needed, readelf
+from stage.harness import run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts" / "image"))
-
-from image_root import interpreter, needed, readelf
 
 SBOM = "/usr/share/sbom/kubecost-allocation-exporter.spdx.json"
 MAX_BYTES = 25_000_000

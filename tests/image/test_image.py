@@ -10,13 +10,10 @@ import threading
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
 from containers import PROGRAM, ContainerExporter, NameServer, image, make_certificate, podman, run_once
-
-import exposition
-from harness import PATIENCE, run, wait_until
-from programs import EXPORTER, ONE_DAY, Stage
+from stage import exposition
+from stage.harness import PATIENCE, run, wait_until
+from stage.programs import EXPORTER, ONE_DAY, Stage
 
 # The promise is one second; the machine may be busy. What it took is printed.
 LONGEST_END = 5

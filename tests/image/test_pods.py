@@ -4,23 +4,17 @@ chart's monitors tell the Prometheus Operator to."""
 import os
 import pathlib
 import re
-import sys
 import tempfile
 import unittest
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "chart"))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts" / "image"))
 
 import helm
 from containers import PodExporter, image, play, podman
 from image_root import ImageRoot, interpreter
-from test_sidecar import snippets_of
-
-from gateway import ConfiguredPrometheus
-from harness import require_tool, run, wait_until
-from programs import SIMULATOR, Stage
+from stage.gateway import ConfiguredPrometheus
+from stage.harness import require_tool, run, wait_until
+from stage.programs import SIMULATOR, Stage
 from test_prometheus import FACTS, labels_in_prometheus
+from test_sidecar import snippets_of
 
 NAME = "kubecost-allocation-exporter"
 # None of the simulated ones.

@@ -6,8 +6,8 @@ import json
 import pathlib
 import ssl
 
-import pki
-from harness import require_tool, run, wait_until
+from stage import pki
+from stage.harness import require_tool, run, wait_until
 
 NAME = "exporter.test"
 NOWHERE = "http://127.0.0.1:1"

@@ -7,7 +7,7 @@ import os
 import select
 import time
 
-from harness import PATIENCE, Process, require_tool
+from stage.harness import PATIENCE, Process, require_tool
 
 
 class Chromium(Process):

@@ -4,7 +4,7 @@ panel's targets run against a Prometheus."""
 import json
 import re
 
-from programs import ROOT
+from stage.programs import ROOT
 
 FOLDER = ROOT / "chart" / "dashboards"
 LIVE = 120  # seconds

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 
-from harness import PATIENCE
+from stage.harness import PATIENCE
 
 # A request that came through TLS: header names in lower case; `client` is the common name of a client's certificate.
 Request = collections.namedtuple("Request", "path headers sni tls client connection")

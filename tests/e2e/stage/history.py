@@ -5,11 +5,10 @@ import datetime
 import json
 import pathlib
 import signal
-import sys
 
-from gateway import ConfiguredPrometheus, Service
-from harness import PATIENCE, require_tool, run, wait_until
-from programs import EXPORTER, ROOT, Stage
+from stage.gateway import ConfiguredPrometheus, Service
+from stage.harness import PATIENCE, require_tool, run, wait_until
+from stage.programs import EXPORTER, Stage
 
 DAYS = 31
 JOB = "kubecost-allocation-exporter"
@@ -77,7 +76,6 @@ class HistoryStage(Stage):
 
 def rendered_rules(values):
     """The rule file in the chart's PrometheusRule under these values, as both Helms render it."""
-    sys.path.insert(0, str(ROOT / "tests" / "chart"))
     import helm
 
     manifests = helm.render({"kubecost": {"preset": "kubecost2"}, "prometheusRule": {"enabled": True}, **values})

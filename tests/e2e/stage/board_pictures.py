@@ -1,4 +1,4 @@
-"""Draws docs/images/dashboard-*.png: `/usr/bin/python3 tests/e2e/board_pictures.py [FOLDER]`, after a build.
+"""Draws docs/images/dashboard-*.png: `/usr/bin/python3 tests/e2e/stage/board_pictures.py [FOLDER]`, after a build.
 
 A month of a simulated Kubecost in a real Prometheus, every panel's queries asked, the answers drawn."""
 
@@ -7,11 +7,13 @@ import sys
 import tempfile
 import time
 
-import boards
-import draw
-from chromium import Chromium
-from history import HistoryStage, rendered_rules
-from programs import ROOT
+TESTS = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "chart")]
+
+from stage import boards, draw
+from stage.chromium import Chromium
+from stage.history import HistoryStage, rendered_rules
+from stage.programs import ROOT
 
 DAY = 86400
 # Board -> what is chosen, and how far it looks back.

@@ -6,11 +6,10 @@ import contextlib
 import datetime
 import sqlite3
 
-import etl
-import exposition
-from gateway import ConfiguredPrometheus, GatewayStage
-from harness import PATIENCE, require_tool, wait_until
-from programs import Clock, Stage, free_port
+from stage import etl, exposition
+from stage.gateway import ConfiguredPrometheus, GatewayStage
+from stage.harness import PATIENCE, require_tool, wait_until
+from stage.programs import Clock, Stage, free_port
 
 DAY = datetime.timedelta(days=1)
 HOUR = datetime.timedelta(hours=1)

@@ -9,7 +9,7 @@ import json
 import pathlib
 import re
 
-DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "etl.md"
+DOCUMENT = pathlib.Path(__file__).resolve().parents[3] / "docs" / "etl.md"
 CHECKS = ("complete", "counted", "added")
 
 _BLOCK = re.compile(r"^```(\w+) ([\w-]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

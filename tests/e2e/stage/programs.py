@@ -13,10 +13,10 @@ import tempfile
 import time
 import urllib.parse
 
-import exposition
-from harness import HttpService, Process, require_tool, wait_until
+from stage import exposition
+from stage.harness import HttpService, Process, require_tool, wait_until
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD_DIR = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build" / "release")).resolve()
 EXPORTER = BUILD_DIR / "kubecost-allocation-exporter"
 SCALED_EXPORTER = BUILD_DIR / "tests" / "scaled-exporter"

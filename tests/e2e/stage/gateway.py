@@ -11,9 +11,9 @@ import pathlib
 import threading
 import urllib.parse
 
-import remote_write
-from harness import PATIENCE, HttpService, Process, require_tool
-from programs import Prometheus, Stage, free_port
+from stage import remote_write
+from stage.harness import PATIENCE, HttpService, Process, require_tool
+from stage.programs import Prometheus, Stage, free_port
 
 WRITE_PATH = "/storage/api/v2/write"
 # Prometheus that scrapes and writes, and answers no query.

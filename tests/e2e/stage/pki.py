@@ -6,7 +6,7 @@ import pathlib
 import re
 import subprocess
 
-from harness import require_tool
+from stage.harness import require_tool
 
 # Paths of PEM files.
 Identity = collections.namedtuple("Identity", "certificate key")

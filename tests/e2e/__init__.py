@@ -1,1 +1,0 @@
-"""End-to-end tests: the real binaries, a simulated Kubecost, a real Prometheus."""
