@@ -182,10 +182,11 @@ int RunExporter(const Options& options, base::Clock& clock) {
     base::Log(base::LogLevel::kError, "cannot start", {{"error", absl::StrJoin(problems, "; ")}});
     return kExitConfiguration;
   }
-  const absl::StatusOr<std::unique_ptr<web::Server>> server =
-      web::Server::Start(options, store, web_metrics, access, HealthOf(poller, options), [&](absl::string_view search) {
-        return status::StatusPage(options, *store.Current(), *reports.Current(),
-                                  web::WebSecurityText(*access.Current()), clock.Now(), search);
+  const absl::StatusOr<std::unique_ptr<web::Server>> server = web::Server::Start(
+      options, store, web_metrics, access, HealthOf(poller, options), [&](absl::string_view search) {
+        return web::Page{status::StatusPage(options, *store.Current(), *reports.Current(),
+                                            web::WebSecurityText(*access.Current()), clock.Now(), search),
+                         status::StatusPageHeaders()};
       });
   if (!server.ok()) {
     base::Log(base::LogLevel::kError, "cannot start", {{"error", std::string(server.status().message())}});

@@ -12,7 +12,7 @@ ROOMS = {
     "kubecost": ("base",),
     "metrics": ("base", *MODEL),
     "exporter/polling": ("base", "kubecost", "metrics", "exporter"),
-    "exporter/web": ("base", "kubecost", "metrics", "exporter", "exporter/status"),
+    "exporter/web": ("base", "kubecost", "metrics", "exporter"),
     "exporter/status": ("base", "metrics", "exporter/polling/report.h", "kubecost", "exporter"),
     "exporter/commands": ("base", "kubecost", "metrics", "exporter/polling", "exporter/web", "exporter"),
     "exporter": ("base", "kubecost", "metrics", "exporter/polling", "exporter/web", "exporter/status", "exporter/commands"),

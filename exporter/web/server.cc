@@ -18,7 +18,6 @@
 #include "absl/time/time.h"
 #include "base/log.h"
 #include "base/mutex.h"
-#include "exporter/status/page.h"
 #include "exporter/web/listen_address.h"
 #include "exporter/web/request.h"
 #include "metrics/exposition.h"
@@ -239,7 +238,8 @@ class Server::Impl {
     }
     if (is_metrics) return AnswerScrape(request, info);
     if (is_health) return AnswerHealth(request);
-    return Answer(request, 200, kHtml, page_(SearchOf(info)), status::StatusPageHeaders());
+    const Page page = page_(SearchOf(info));
+    return Answer(request, 200, kHtml, page.html, page.headers);
   }
 
   // Whether the connection may be used for another request. One that was let in by a client certificate is not: the

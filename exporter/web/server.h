@@ -17,6 +17,12 @@
 
 namespace web {
 
+// Header lines go with it, each with its end of line.
+struct Page {
+  std::string html;
+  absl::string_view headers;
+};
+
 // Serves from threads of its own until destroyed. Never touches Kubecost: a scrape shows the newest snapshot, health
 // shows what `health` says of this process.
 class Server {
@@ -25,7 +31,7 @@ class Server {
   using HealthCheck = std::function<absl::Status()>;
 
   // The page at /, given what is searched for; empty for nothing. Called from any server thread.
-  using PageMaker = std::function<std::string(absl::string_view search)>;
+  using PageMaker = std::function<Page(absl::string_view search)>;
 
   // Binds every listen address and starts to serve, over TLS where `access` has it. Health is answered to everybody,
   // all else to those whom `access` lets in. An error names the address that could not be had. The arguments

@@ -53,7 +53,7 @@ class WebAccessTest : public testing::Test {
     ASSERT_TRUE(problems.empty()) << problems.front();
     absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
         options_, store_, self_metrics_, *access_, [] { return absl::OkStatus(); },
-        [](absl::string_view) { return ""; });
+        [](absl::string_view) { return Page(); });
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     const std::string address = server_->addresses().front();
