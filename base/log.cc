@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <array>
-
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -18,10 +16,7 @@ namespace {
 LogLevel g_level = LogLevel::kInfo;
 LogFormat g_format = LogFormat::kLogfmt;
 
-absl::string_view LevelName(LogLevel level) {
-  constexpr std::array<absl::string_view, 4> kNames = {"debug", "info", "warn", "error"};
-  return kNames[static_cast<size_t>(level)];
-}
+absl::string_view LevelName(LogLevel level) { return kLogLevelNames[static_cast<size_t>(level)]; }
 
 std::string LogfmtValue(absl::string_view text) {
   for (const char c : text) {

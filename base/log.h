@@ -11,7 +11,14 @@
 namespace base {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
+inline constexpr absl::string_view kLogLevelNames[] = {"debug", "info", "warn", "error"};
 enum class LogFormat { kLogfmt, kJson };
+inline constexpr absl::string_view kLogFormatNames[] = {"logfmt", "json"};
+
+struct LogOptions {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kLogfmt;
+};
 
 // Keys are ours and plain; values may hold anything and are escaped.
 using LogFields = std::vector<std::pair<absl::string_view, std::string>>;

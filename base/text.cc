@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -39,6 +41,11 @@ bool IsValidUtf8(absl::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+bool HasSpaceOrControl(absl::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; });
 }
 
 std::string ReplaceInvalidUtf8(absl::string_view text) {

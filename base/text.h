@@ -10,6 +10,8 @@ namespace base {
 
 bool IsValidUtf8(absl::string_view text);
 
+bool HasSpaceOrControl(absl::string_view text);
+
 // `text` with U+FFFD in place of every byte that does not belong to valid UTF-8.
 std::string ReplaceInvalidUtf8(absl::string_view text);
 

@@ -42,8 +42,8 @@ bool SendAll(int fd, absl::string_view data) {
   return true;
 }
 
-exporter::Options ServerOptions() {
-  exporter::Options options;
+web::Options ServerOptions() {
+  web::Options options;
   options.listen_addresses = {"127.0.0.1:0"};
   return options;
 }

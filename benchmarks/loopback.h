@@ -7,8 +7,8 @@
 #include <string>
 #include <thread>
 
-#include "exporter/options.h"
 #include "exporter/web/metrics.h"
+#include "exporter/web/options.h"
 #include "exporter/web/server.h"
 #include "metrics/snapshot.h"
 
@@ -43,7 +43,7 @@ class ProductServer {
   int port() const;
 
  private:
-  const exporter::Options options_;
+  const web::Options options_;
   metrics::Registry registry_;
   const web::Metrics self_metrics_{registry_};
   std::unique_ptr<web::WebAccess> access_;

@@ -27,6 +27,7 @@
 #include "exporter/web/metrics.h"
 #include "exporter/web/server.h"
 #include "exporter/web/web_access.h"
+#include "kubecost/connection_check.h"
 #include "kubecost/curl_http_client.h"
 #include "metrics/snapshot.h"
 
@@ -56,8 +57,7 @@ void LogFileEvent(const kubecost::FileEvent& event) {
 }
 
 // `metrics` may be null, and outlives the client otherwise.
-kubecost::CurlOptions HttpOptions(const Options& options, const ProgramMetrics* metrics) {
-  kubecost::CurlOptions http = options.http;
+kubecost::CurlOptions HttpOptions(kubecost::CurlOptions http, const ProgramMetrics* metrics) {
   http.user_agent = absl::StrCat("kubecost-allocation-exporter/", base::Version());
   http.on_file = [metrics](const kubecost::FileEvent& event, const kubecost::Access& access) {
     LogFileEvent(event);
@@ -67,14 +67,35 @@ kubecost::CurlOptions HttpOptions(const Options& options, const ProgramMetrics* 
 }
 
 // Alive = the poll loop moves on. No request outlasts its deadline, so a longer silence is a loop that is stuck.
-web::Server::HealthCheck HealthOf(const polling::Poller& poller, const Options& options) {
-  const absl::Duration limit = options.http.deadline + absl::Minutes(1);
+web::Server::HealthCheck HealthOf(const polling::Poller& poller, absl::Duration deadline) {
+  const absl::Duration limit = deadline + absl::Minutes(1);
   return [&poller, limit] {
     const absl::Duration silent = poller.TimeSinceProgress();
     if (silent <= limit) return absl::OkStatus();
     return absl::UnavailableError(
         absl::StrCat("the poll loop has not moved for ", absl::FormatDuration(absl::Trunc(silent, absl::Seconds(1)))));
   };
+}
+
+status::Options PageOptions(const Options& options) {
+  const kubecost::AccessSettings& access = options.http.access;
+  const polling::Options& polling = options.polling;
+  const kubecost::QuerySettings& query = polling.query;
+  return {.url = polling.endpoint.url,
+          .tls_verify = access.tls_verify,
+          .credential_flags = access.CredentialFlags(),
+          .idle = kubecost::IdleModeName(query.idle),
+          .share_tenancy_costs = query.share_tenancy_costs,
+          .share_namespaces = query.share_namespaces,
+          .share_labels = query.share_labels,
+          .filter = query.filter,
+          .cluster_name = polling.cluster_name,
+          .currency = polling.currency,
+          .day_utc_offset = polling.day_utc_offset,
+          .day_close_delay = polling.day_close_delay,
+          .day_keep = polling.day_keep,
+          .has_backfill = polling.backfill_days > polling.day_keep,
+          .telemetry_path = options.web.telemetry_path};
 }
 
 // Those that are to be waited for, in this thread and in those that it starts.
@@ -139,13 +160,13 @@ commands::OnceResult ReadOnce(const Options& options, const commands::OnceOption
                                                 ? absl::StatusOr<base::OutputFile>(base::OutputFile::StandardOutput())
                                                 : base::OutputFile::Create(once.output_file);
   if (!output.ok()) return NotWritten(output.status());
-  kubecost::CurlHttpClient http(HttpOptions(options, nullptr));
+  kubecost::CurlHttpClient http(HttpOptions(options.http, nullptr));
   const bool tells_progress = isatty(STDERR_FILENO) == 1;
   const commands::OnceStreams streams = {[&output](absl::string_view block) { return output->Write(block); },
                                          [tells_progress](absl::string_view line) {
                                            if (tells_progress) std::cerr << line << "\n";
                                          }};
-  commands::OnceResult result = commands::RunOnce(once, options, days, clock, http, streams, signals.token());
+  commands::OnceResult result = commands::RunOnce(once, options.polling, days, clock, http, streams, signals.token());
   if (result.outcome != commands::OnceOutcome::kComplete && result.outcome != commands::OnceOutcome::kPartial)
     return result;
   const absl::Status committed = output->Commit();
@@ -171,20 +192,21 @@ int RunExporter(const Options& options, base::Clock& clock) {
   metrics::SnapshotStore store;
   metrics::Registry registry;
   const ProgramMetrics program_metrics(registry, options.http.access.tls_verify);
-  polling::Metrics polling_metrics(registry, options);
+  polling::Metrics polling_metrics(registry, options.polling);
   const web::Metrics web_metrics(registry);
-  kubecost::CurlHttpClient http(HttpOptions(options, &program_metrics));
+  kubecost::CurlHttpClient http(HttpOptions(options.http, &program_metrics));
   polling::PollReportStore reports;
-  polling::Poller poller(options, clock, http, store, reports, polling_metrics);
+  polling::Poller poller(options.polling, clock, http, store, reports, polling_metrics);
   std::vector<std::string> problems;
-  web::WebAccess access(options, web_metrics, problems);
+  web::WebAccess access(options.web, web_metrics, problems);
   if (!problems.empty()) {
     base::Log(base::LogLevel::kError, "cannot start", {{"error", absl::StrJoin(problems, "; ")}});
     return kExitConfiguration;
   }
+  const status::Options page_options = PageOptions(options);
   const absl::StatusOr<std::unique_ptr<web::Server>> server = web::Server::Start(
-      options, store, web_metrics, access, HealthOf(poller, options), [&](absl::string_view search) {
-        return web::Page{status::StatusPage(options, *store.Current(), *reports.Current(),
+      options.web, store, web_metrics, access, HealthOf(poller, options.http.deadline), [&](absl::string_view search) {
+        return web::Page{status::StatusPage(page_options, *store.Current(), *reports.Current(),
                                             web::WebSecurityText(*access.Current()), clock.Now(), search),
                          status::StatusPageHeaders()};
       });
@@ -194,8 +216,8 @@ int RunExporter(const Options& options, base::Clock& clock) {
   }
   base::Log(base::LogLevel::kInfo, "listening",
             {{"address", absl::StrJoin((*server)->addresses(), ",")},
-             {"path", options.telemetry_path},
-             {"kubecost_url", options.endpoint.url},
+             {"path", options.web.telemetry_path},
+             {"kubecost_url", options.polling.endpoint.url},
              {"version", std::string(base::Version())}});
 
   std::jthread polling([&poller](std::stop_token stop) { poller.Run(std::move(stop)); });
@@ -209,19 +231,22 @@ int RunExporter(const Options& options, base::Clock& clock) {
 
 int RunMain(int argc, const char* const* argv, base::Clock& clock) {
   ParsedFlags flags = ParseFlags(argc, argv);
+  const Options& options = flags.options;
   std::vector<base::Window> days;
-  if (flags.once.has_value()) days = commands::DaysOf(*flags.once, flags.options, clock.Now(), flags.problems);
+  if (flags.once.has_value()) days = commands::DaysOf(*flags.once, options.polling, clock.Now(), flags.problems);
   if (flags.command == Command::kServe || flags.command == Command::kCheckConfig) {
-    for (std::string& problem : web::WebConfigProblems(flags.options)) flags.problems.push_back(std::move(problem));
+    for (std::string& problem : web::WebConfigProblems(options.web)) flags.problems.push_back(std::move(problem));
   }
   if (!flags.problems.empty()) {
     std::cerr << "bad configuration, nothing was started:\n";
     for (const std::string& problem : flags.problems) std::cerr << "  " << problem << "\n";
     return kExitConfiguration;
   }
-  base::InitLog(flags.options.log_level, flags.options.log_format);
+  base::InitLog(options.log.level, options.log.format);
   if (AsksKubecost(flags.command)) {
-    for (const std::string& warning : flags.options.Warnings()) base::Log(base::LogLevel::kWarn, warning);
+    for (const std::string& warning : kubecost::ConnectionWarnings(options.polling.endpoint, options.http)) {
+      base::Log(base::LogLevel::kWarn, warning);
+    }
   }
   switch (flags.command) {
     case Command::kPrintAndExit:
@@ -232,14 +257,14 @@ int RunMain(int argc, const char* const* argv, base::Clock& clock) {
       return kExitOk;
     case Command::kRender: {
       const absl::Status status =
-          commands::RenderFile(flags.render_file, flags.render_level, flags.options.cluster_name,
+          commands::RenderFile(flags.render_file, flags.render_level, options.polling.cluster_name,
                                [](absl::string_view text) { std::cout << text; });
       if (status.ok()) return kExitOk;
       std::cerr << status.message() << "\n";
       return kExitRuntime;
     }
     case Command::kOnce:
-      return RunOnceCommand(flags.options, *flags.once, days, clock);
+      return RunOnceCommand(options, *flags.once, days, clock);
     case Command::kHealthcheck: {
       kubecost::CurlHttpClient http(commands::HealthHttpOptions(flags.healthcheck_timeout));
       const absl::Status status = commands::CheckHealth(flags.healthcheck_url, flags.healthcheck_timeout, http);
@@ -247,7 +272,7 @@ int RunMain(int argc, const char* const* argv, base::Clock& clock) {
       return status.ok() ? kExitOk : kExitRuntime;
     }
     case Command::kServe:
-      return RunExporter(flags.options, clock);
+      return RunExporter(options, clock);
   }
   return kExitRuntime;
 }

@@ -1,300 +1,385 @@
 #include "exporter/flag_table.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <limits>
+#include <map>
+#include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
+#include "absl/types/span.h"
+#include "base/day.h"
 
 namespace exporter {
 namespace {
 
 using Values = std::vector<std::string>;
 
-// Each of these makes the function that puts a flag's text into one member.
+// What a value must look like, by the type of its flag.
+constexpr std::pair<absl::string_view, const char*> kForms[] = {
+    {"BOOL", "true or false"},
+    {"N", "a whole number"},
+    {"DURATION", "a duration such as 500ms, 90s, 5m or 2h"},
+    {"SIZE", "a size such as 1048576, 64MiB or 1GiB"},
+    {"+HH:MM", "an offset such as +00:00, +05:30 or -08:00"},
+    {"YYYY-MM-DD", "a day such as 2026-11-05"}};
 
-auto Text(std::string Options::*member) {
-  return [member](Options& options, const Values& values) {
-    options.*member = values.back();
-    return absl::OkStatus();
-  };
+constexpr std::pair<absl::string_view, uint64_t> kUnits[] = {{"GiB", uint64_t{1} << 30},
+                                                             {"MiB", uint64_t{1} << 20},
+                                                             {"KiB", uint64_t{1} << 10},
+                                                             {"GB", 1'000'000'000},
+                                                             {"MB", 1'000'000},
+                                                             {"KB", 1'000},
+                                                             {"B", 1},
+                                                             {"", 1}};
+
+// Parse() reads a value of any type. What it leaves behind where it fails means nothing.
+
+bool Parse(const std::string& text, std::string& value) {
+  value = text;
+  return true;
 }
 
-auto QueryText(std::string kubecost::QuerySettings::*member) {
-  return [member](Options& options, const Values& values) {
-    options.query.*member = values.back();
-    return absl::OkStatus();
-  };
+// The bare flag is true.
+bool Parse(const std::string& text, bool& value) { return (value = text.empty()) || absl::SimpleAtob(text, &value); }
+
+bool Parse(const std::string& text, int& value) { return absl::SimpleAtoi(text, &value); }
+
+// As Go writes them, with an end.
+bool Parse(const std::string& text, absl::Duration& value) {
+  return absl::ParseDuration(text, &value) && value != absl::InfiniteDuration();
 }
 
-auto Duration(absl::Duration Options::*member) {
-  return [member](Options& options, const Values& values) { return ParseDuration(values.back(), options.*member); };
-}
-
-auto HttpDuration(absl::Duration kubecost::CurlOptions::*member) {
-  return
-      [member](Options& options, const Values& values) { return ParseDuration(values.back(), options.http.*member); };
-}
-
-auto AccessText(std::string kubecost::AccessSettings::*member) {
-  return [member](Options& options, const Values& values) {
-    options.http.access.*member = values.back();
-    return absl::OkStatus();
-  };
-}
-
-auto Number(int Options::*member) {
-  return [member](Options& options, const Values& values) {
-    int parsed = 0;
-    if (!absl::SimpleAtoi(values.back(), &parsed)) return Problem(values.back(), "a whole number");
-    options.*member = parsed;
-    return absl::OkStatus();
-  };
-}
-
-absl::Status ParseBool(const std::string& text, bool& value) {
-  if (text.empty()) {  // the bare flag
-    value = true;
-    return absl::OkStatus();
-  }
-  return absl::SimpleAtob(text, &value) ? absl::OkStatus() : Problem(text, "true or false");
-}
-
-absl::Status ApplyApi(Options& options, const Values& values) {
-  using kubecost::Api;
-  return ParseChoice<Api>(values.back(),
-                          {{"auto", Api::kAuto}, {"kubecost", Api::kKubecost}, {"opencost", Api::kOpenCost}},
-                          options.endpoint.api);
-}
-
-absl::Status ApplyIdle(Options& options, const Values& values) {
-  using kubecost::IdleMode;
-  return ParseChoice<IdleMode>(
-      values.back(), {{"separate", IdleMode::kSeparate}, {"share", IdleMode::kShare}, {"off", IdleMode::kOff}},
-      options.query.idle);
-}
-
-absl::Status ApplySize(Options& options, const Values& values) {
-  constexpr std::pair<absl::string_view, uint64_t> kUnits[] = {{"KiB", uint64_t{1} << 10},
-                                                               {"MiB", uint64_t{1} << 20},
-                                                               {"GiB", uint64_t{1} << 30},
-                                                               {"KB", 1'000},
-                                                               {"MB", 1'000'000},
-                                                               {"GB", 1'000'000'000},
-                                                               {"B", 1},
-                                                               {"", 1}};
+// A number of bytes.
+bool Parse(const std::string& text, uint64_t& value) {
   for (const auto& [unit, factor] : kUnits) {
-    absl::string_view number = values.back();
-    uint64_t count = 0;
-    if (!absl::ConsumeSuffix(&number, unit) || !absl::SimpleAtoi(number, &count)) continue;
-    if (count > std::numeric_limits<uint64_t>::max() / factor) break;
-    options.http.max_response_bytes = count * factor;
-    return absl::OkStatus();
+    absl::string_view number = text;
+    if (!absl::ConsumeSuffix(&number, unit) || !absl::SimpleAtoi(number, &value)) continue;
+    if (value > std::numeric_limits<uint64_t>::max() / factor) break;
+    value *= factor;
+    return true;
   }
-  return Problem(values.back(), "a size such as 1048576, 64MiB or 1GiB");
+  return false;
 }
 
-absl::Status ApplyUtcOffset(Options& options, const Values& values) {
-  const std::string& text = values.back();
+bool Parse(const std::string& text, absl::CivilDay& value) {
+  return text.size() == 10 && absl::ParseCivilTime(text, &value) && absl::FormatCivilTime(value) == text;
+}
+
+template <typename T>
+bool Parse(const std::string& text, std::optional<T>& value) {
+  return Parse(text, value.emplace());
+}
+
+bool ParsePathPrefix(const std::string& text, std::optional<std::string>& value) {
+  value = text == "/" ? "" : text;
+  return true;
+}
+
+bool ParseUtcOffset(const std::string& text, absl::Duration& value) {
   int hours = 0;
   int minutes = 0;
   const bool form = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':' &&
                     absl::SimpleAtoi(text.substr(1, 2), &hours) && absl::SimpleAtoi(text.substr(4, 2), &minutes);
-  if (!form || hours < 0 || hours > 14 || minutes < 0 || minutes > 59) {
-    return Problem(text, "an offset such as +00:00, +05:30 or -08:00");
-  }
-  const absl::Duration offset = absl::Hours(hours) + absl::Minutes(minutes);
-  options.day_utc_offset = text[0] == '-' ? -offset : offset;
-  return absl::OkStatus();
+  value = (absl::Hours(hours) + absl::Minutes(minutes)) * (text[0] == '-' ? -1 : 1);
+  return form && hours >= 0 && hours <= 14 && minutes >= 0 && minutes <= 59;
 }
 
-absl::Status ApplyClusterInfoLabels(Options& options, const Values& values) {
-  for (const std::string& value : values) {
-    const std::pair<std::string, std::string> parts = absl::StrSplit(value, absl::MaxSplits('=', 1));
-    if (!absl::StrContains(value, "=")) return Problem(value, "of the form key=value");
-    options.cluster_info_labels[parts.first] = parts.second;
+bool ParseDays(const std::string& text, std::optional<int>& value) { return Parse(text, value) && *value >= 1; }
+
+bool ParseSampleInterval(const std::string& text, std::optional<absl::Duration>& value) {
+  return Parse(text, value) && *value >= absl::Minutes(1) && *value <= absl::Hours(24) &&
+         *value % absl::Seconds(1) == absl::ZeroDuration();
+}
+
+// Print() shows a value as the default of its flag; what is empty has none.
+
+std::string Print(const std::string& value) { return value; }
+std::string Print(bool value) { return value ? "true" : "false"; }
+std::string Print(int value) { return absl::StrCat(value); }
+std::string Print(uint64_t value) {
+  size_t unit = 0;
+  while (value % kUnits[unit].second != 0) ++unit;
+  return absl::StrCat(value / kUnits[unit].second, kUnits[unit].first);
+}
+// Whole seconds up to a minute as such: "0s", "60s".
+std::string Print(absl::Duration value) {
+  const bool in_seconds = value <= absl::Minutes(1) && value % absl::Seconds(1) == absl::ZeroDuration();
+  return in_seconds ? absl::StrCat(absl::ToInt64Seconds(value), "s") : absl::FormatDuration(value);
+}
+template <typename T>
+std::string Print(const std::optional<T>&) {
+  return "";
+}
+
+// What a value must be besides. The bounds are texts of the flag's type.
+struct Rule {
+  const char* min = nullptr;
+  const char* max = nullptr;
+  const char* below = nullptr;     // a maximum that is not allowed itself
+  const char* why = "";            // the end of the sentence about the bounds
+  const char* expected = nullptr;  // in place of that sentence
+  const char* form = nullptr;      // in place of the one in kForms
+};
+
+// libcurl counts in milliseconds and takes 0 for its own default.
+constexpr Rule kTransferTime = {.min = "1ms"};
+
+absl::Status Problem(absl::string_view text, absl::string_view expected) {
+  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not ", expected));
+}
+
+template <typename T>
+absl::Status CheckBounds(const std::string& text, const T& value, const Rule& rule) {
+  const auto is_beyond = [&value](const char* bound, auto compare) {
+    T parsed{};
+    return bound != nullptr && Parse(bound, parsed) && compare(value, parsed);
+  };
+  if (!is_beyond(rule.min, std::less<T>()) && !is_beyond(rule.max, std::greater<T>()) &&
+      !is_beyond(rule.below, std::greater_equal<T>())) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  if (rule.expected != nullptr) return Problem(text, rule.expected);
+  const std::string bounds = rule.max != nullptr ? absl::StrCat(rule.min, " to ", rule.max)
+                             : rule.below != nullptr
+                                 ? absl::StrCat("at least ", rule.min, " and less than ", rule.below)
+                                 : absl::StrCat("at least ", rule.min);
+  return absl::InvalidArgumentError(absl::StrCat("must be ", bounds, rule.why));
+}
+
+// These make a flag without its group.
+
+template <typename T>
+Flag Row(const char* name, const char* type, T& value, const char* help, Rule rule,
+         bool (*parse)(const std::string&, T&), std::string default_text = "") {
+  for (const auto& [known, form] : kForms) {
+    if (known == type && rule.form == nullptr) rule.form = form;
+  }
+  const auto set = [&value, rule, parse](const Values& texts) {
+    T parsed{};
+    if (!parse(texts.back(), parsed)) return Problem(texts.back(), rule.form);
+    value = parsed;
+    return CheckBounds(texts.back(), value, rule);
+  };
+  return {nullptr, name, type, help, std::move(default_text), set};
+}
+
+template <typename T>
+Flag Row(const char* name, const char* type, T& value, const char* help, const Rule& rule = {}) {
+  return Row<T>(name, type, value, help, rule, Parse, Print(value));
+}
+
+Flag Row(const char* name, const char* type, std::vector<std::string>& value, const char* help) {
+  const auto set = [&value](const Values& texts) {
+    value = texts;
+    return absl::OkStatus();
+  };
+  return {nullptr, name, type, help, absl::StrJoin(value, ","), set, true};
+}
+
+Flag Row(const char* name, const char* type, std::map<std::string, std::string>& value, const char* help) {
+  const auto set = [&value](const Values& texts) {
+    for (const std::string& text : texts) {
+      const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
+      if (!absl::StrContains(text, "=")) return Problem(text, "of the form key=value");
+      value[parts.first] = parts.second;
+    }
+    return absl::OkStatus();
+  };
+  return {nullptr, name, type, help, "", set, true};
+}
+
+// `names` in the order of the enum.
+template <typename Enum>
+Flag Choice(const char* name, const char* type, Enum& value, const char* help,
+            absl::Span<const absl::string_view> names, std::string expected = "") {
+  if (expected.empty()) expected = absl::StrCat("one of ", absl::StrJoin(names, ", "));
+  const auto set = [&value, names, expected](const Values& texts) {
+    const auto* const found = std::find(names.begin(), names.end(), texts.back());
+    if (found == names.end()) return Problem(texts.back(), expected);
+    value = static_cast<Enum>(found - names.begin());
+    return absl::OkStatus();
+  };
+  return {nullptr, name, type, help, std::string(names[static_cast<size_t>(value)]), set};
+}
+
+// Gives the rows their group and moves them to the end of `flags`.
+void Add(std::vector<Flag>& flags, const char* group, std::vector<Flag> rows) {
+  for (Flag& row : rows) {
+    row.group = group;
+    flags.push_back(std::move(row));
+  }
+}
+
+void AddKubecost(kubecost::EndpointSettings& endpoint, kubecost::CurlOptions& http, std::vector<Flag>& flags) {
+  kubecost::AccessSettings& access = http.access;
+  Add(flags, "Kubecost",
+      {Row("kubecost.url", "URL", endpoint.url,
+           "Where Kubecost or OpenCost listens: scheme, host, port and perhaps a path, without a slash at the end."),
+       Choice("kubecost.api", "API", endpoint.api,
+              "Whose API it is: kubecost (/model/allocation), opencost (/allocation), or auto: found by asking.",
+              kubecost::kApiNames),
+       Row("kubecost.path-prefix", "PATH", endpoint.path_prefix,
+           "What stands before /allocation and /clusterInfo in place of the product's own prefix; / for nothing.", {},
+           ParsePathPrefix),
+       Row("kubecost.connect-timeout", "DURATION", http.connect_timeout, "For name lookup, TCP and TLS.",
+           kTransferTime),
+       Row("kubecost.read-timeout", "DURATION", http.read_timeout,
+           "How long the server may send no byte at all. Big clusters compute for minutes before the first one.",
+           kTransferTime),
+       Row("kubecost.deadline", "DURATION", http.deadline, "For one whole request, body included.", kTransferTime),
+       Row("kubecost.max-response-bytes", "SIZE", http.max_response_bytes, "Largest answer taken, after decompression.",
+           {.min = "1KiB"}),
+       Row("kubecost.gzip", "BOOL", http.accept_gzip, "Ask for compressed answers: worth it on slow links."),
+       Row("kubecost.ca-file", "FILE", access.ca_file,
+           "PEM file with the authorities that may have signed Kubecost's certificate, in place of the system's."),
+       Row("kubecost.cert-file", "FILE", access.cert_file,
+           "PEM file with the certificate to show to Kubecost, for mutual TLS; needs --kubecost.key-file."),
+       Row("kubecost.key-file", "FILE", access.key_file,
+           "PEM file with that certificate's private key, without passphrase."),
+       Row("kubecost.server-name", "NAME", access.server_name,
+           "Name that Kubecost's certificate must hold (and SNI asks for) where the host of the URL is another."),
+       Row("kubecost.tls-verify", "BOOL", access.tls_verify,
+           "false takes any certificate: whoever is in between can read and change all, credentials included."),
+       Row("kubecost.username", "NAME", access.username,
+           "User for Basic authentication; needs --kubecost.password-file."),
+       Row("kubecost.password-file", "FILE", access.password_file, "File with that user's password."),
+       Row("kubecost.token-file", "FILE", access.token_file, "File with a token for Bearer authentication."),
+       Row("kubecost.header-file", "FILE", access.header_file,
+           "File with headers to send along, each a line \"Name: value\", such as X-API-KEY.")});
+}
+
+void AddPolling(polling::Options& o, std::vector<Flag>& flags) {
+  Add(flags, "What is asked",
+      {Choice("idle", "MODE", o.query.idle,
+              "Cost of capacity nobody used: separate (rows named __idle__), share (spread over workloads), off (left "
+              "out).",
+              kubecost::kIdleModeNames),
+       Row("share-tenancy-costs", "BOOL", o.query.share_tenancy_costs,
+           "Spread cluster management and attached disks over workloads, as Kubecost's own pages do."),
+       Row("share-namespaces", "LIST", o.query.share_namespaces,
+           "Namespaces whose cost is spread over the others, comma-separated. Kubecost only."),
+       Row("share-labels", "LIST", o.query.share_labels,
+           "label:value pairs whose cost is spread over the others, comma-separated. Kubecost only."),
+       Row("filter", "FILTER", o.query.filter,
+           "Only what this filter (v2 syntax) lets through, for instance namespace!:\"kube-system\".")});
+  Add(flags, "Identity",
+      {Row("cluster.name", "NAME", o.cluster_name,
+           "Label cluster of every series, in place of what Kubecost calls the cluster."),
+       Choice("cluster-info", "MODE", o.cluster_info,
+              "kubecost_cluster_info: mirror (what Kubecost says of itself) or off.", polling::kClusterInfoModeNames),
+       Row("cluster-info.label", "LABEL", o.cluster_info_labels,
+           "key=value: a label of kubecost_cluster_info that Kubecost leaves out or empty. Repeatable."),
+       Row("currency", "CODE", o.currency,
+           "The currency Kubecost is configured with; without it Kubecost is asked, and USD assumed where it does not "
+           "tell."),
+       Row("compat.cloudtuner", "BOOL", o.compat_cloudtuner,
+           "Serve cloudtuner_kubecost_* as well, the names of the former exporter: see docs/cloudtuner.md.")});
+  Add(flags, "Days",
+      {Row("day.utc-offset", "+HH:MM", o.day_utc_offset,
+           "Where days begin; must equal the UTC offset Kubecost is configured with.", {}, ParseUtcOffset,
+           base::UtcOffsetText(o.day_utc_offset)),
+       Row("day.close-delay", "DURATION", o.day_close_delay, "How long after its end a day counts as complete.",
+           {.min = "0s", .below = "24h"}),
+       Row("day.keep", "N", o.day_keep, "How many closed days are served on every scrape.", {"1", "31"}),
+       Row("day.refresh", "DURATION", o.day_refresh,
+           "How often a day is read again until it is settled; then every 6h.", {"1m", "24h"}),
+       Row("day.settle-after", "DURATION", o.day_settle_after,
+           "How long after a day's end Kubecost may still correct it by the cloud's bill.", {"0s", "744h"}),
+       Row("day.pod-resources", "BOOL", o.day_pod_resources,
+           "Serve kubecost_pod_daily_resource_cost: what each resource of a pod cost on each day.")});
+  Add(flags, "Live",
+      {Row("hour.enabled", "BOOL", o.hour_enabled, "Serve kubecost_*_hourly_cost: the last complete hour."),
+       Row("hour.close-delay", "DURATION", o.hour_close_delay, "How long after its end an hour counts as complete.",
+           {"0s", "1h"}),
+       Row("today.enabled", "BOOL", o.today_enabled, "Serve kubecost_{namespace,cluster}_today_cost: since midnight."),
+       Row("today.refresh", "DURATION", o.today_refresh, "How often today is read.", {"1m", "6h"}),
+       Row("today.pods", "BOOL", o.today_pods, "Serve kubecost_pod_today_cost as well.")});
+  Add(flags, "Back-fill",
+      {Row("backfill.days", "N", o.backfill_days,
+           "How many closed days are to be had downstream: missing ones are fetched at start and after outages; 0 = "
+           "off.",
+           {"0", "90"}),
+       Row("backfill.expose-for", "DURATION", o.backfill_expose_for, "How long a back-filled day is served.",
+           {"1h", "744h"}),
+       Row("backfill.pods", "BOOL", o.backfill_pods, "Back-fill pods as well as namespaces and clusters."),
+       Row("backfill.parallel-days", "N", o.backfill_parallel_days,
+           "Of how many back-filled days the pods are served at once.", {"1", "90"}),
+       Row("state.path", "FILE", o.state_path,
+           "Small file that remembers which days were back-filled; without it a restart repeats them.")});
+}
+
+void AddWeb(web::Options& o, std::vector<Flag>& flags) {
+  Add(flags, "Web",
+      {Row("web.listen-address", "ADDRESS", o.listen_addresses,
+           "Where to serve; :9103 is every interface, IPv4 and IPv6. Repeatable."),
+       Row("web.config.file", "FILE", o.web_config_file,
+           "TLS, client certificates, passwords and headers, in the format of Prometheus' exporters: see "
+           "docs/web-config.md."),
+       Row("web.telemetry-path", "PATH", o.telemetry_path, "Where the metrics are."),
+       Row("web.threads", "N", o.web_threads, "Connections served at once.", {"2", "64"}),
+       Row("web.max-requests", "N", o.web_max_requests,
+           "Scrapes served at once, 503 beyond; less than --web.threads, so that stalled ones leave health its "
+           "threads."),
+       Row("web.request-timeout", "DURATION", o.web_request_timeout,
+           "How long a client may neither send nor take a byte before it is dropped.", {.min = "1s"}),
+       Row("web.keep-alive-timeout", "DURATION", o.web_keep_alive_timeout,
+           "How long an idle connection is kept, at most 500ms; 0s closes after each answer.",
+           {.min = "0s", .max = "500ms", .why = ": an idle connection occupies a thread"})});
 }
 
 }  // namespace
 
-absl::Status ParseDuration(const std::string& text, absl::Duration& value) {
-  absl::Duration parsed;
-  if (!absl::ParseDuration(text, &parsed) || parsed == absl::InfiniteDuration()) {
-    return Problem(text, "a duration such as 500ms, 90s, 5m or 2h");
-  }
-  value = parsed;
-  return absl::OkStatus();
+std::vector<Flag> Flags(Options& options) {
+  std::vector<Flag> flags;
+  AddKubecost(options.polling.endpoint, options.http, flags);
+  AddPolling(options.polling, flags);
+  AddWeb(options.web, flags);
+  Add(flags, "Log",
+      {Choice("log.level", "LEVEL", options.log.level, "Least severe lines to write: debug, info, warn, error.",
+              base::kLogLevelNames),
+       Choice("log.format", "FORMAT", options.log.format, "logfmt or json.", base::kLogFormatNames)});
+  return flags;
 }
 
-const std::vector<Flag>& Flags() {
-  static const std::vector<Flag> flags = {
-      {"Kubecost", "kubecost.url", "URL", "http://kubecost-cost-analyzer.kubecost:9090",
-       "Where Kubecost or OpenCost listens: scheme, host, port and perhaps a path, without a slash at the end.",
-       [](Options& options, const Values& values) {
-         options.endpoint.url = values.back();
-         return absl::OkStatus();
-       }},
-      {"Kubecost", "kubecost.api", "API", "auto",
-       "Whose API it is: kubecost (/model/allocation), opencost (/allocation), or auto: found by asking.", ApplyApi},
-      {"Kubecost", "kubecost.path-prefix", "PATH", "",
-       "What stands before /allocation and /clusterInfo in place of the product's own prefix; / for nothing.",
-       [](Options& options, const Values& values) {
-         options.endpoint.path_prefix = values.back() == "/" ? "" : values.back();
-         return absl::OkStatus();
-       }},
-      {"Kubecost", "kubecost.connect-timeout", "DURATION", "10s", "For name lookup, TCP and TLS.",
-       HttpDuration(&kubecost::CurlOptions::connect_timeout)},
-      {"Kubecost", "kubecost.read-timeout", "DURATION", "60s",
-       "How long the server may send no byte at all. Big clusters compute for minutes before the first one.",
-       HttpDuration(&kubecost::CurlOptions::read_timeout)},
-      {"Kubecost", "kubecost.deadline", "DURATION", "10m", "For one whole request, body included.",
-       HttpDuration(&kubecost::CurlOptions::deadline)},
-      {"Kubecost", "kubecost.max-response-bytes", "SIZE", "1GiB", "Largest answer taken, after decompression.",
-       ApplySize},
-      {"Kubecost", "kubecost.gzip", "BOOL", "true", "Ask for compressed answers: worth it on slow links.",
-       [](Options& options, const Values& values) { return ParseBool(values.back(), options.http.accept_gzip); }},
-      {"Kubecost", "kubecost.ca-file", "FILE", "",
-       "PEM file with the authorities that may have signed Kubecost's certificate, in place of the system's.",
-       AccessText(&kubecost::AccessSettings::ca_file)},
-      {"Kubecost", "kubecost.cert-file", "FILE", "",
-       "PEM file with the certificate to show to Kubecost, for mutual TLS; needs --kubecost.key-file.",
-       AccessText(&kubecost::AccessSettings::cert_file)},
-      {"Kubecost", "kubecost.key-file", "FILE", "", "PEM file with that certificate's private key, without passphrase.",
-       AccessText(&kubecost::AccessSettings::key_file)},
-      {"Kubecost", "kubecost.server-name", "NAME", "",
-       "Name that Kubecost's certificate must hold (and SNI asks for) where the host of the URL is another.",
-       AccessText(&kubecost::AccessSettings::server_name)},
-      {"Kubecost", "kubecost.tls-verify", "BOOL", "true",
-       "false takes any certificate: whoever is in between can read and change all, credentials included.",
-       [](Options& options, const Values& values) { return ParseBool(values.back(), options.http.access.tls_verify); }},
-      {"Kubecost", "kubecost.username", "NAME", "", "User for Basic authentication; needs --kubecost.password-file.",
-       AccessText(&kubecost::AccessSettings::username)},
-      {"Kubecost", "kubecost.password-file", "FILE", "", "File with that user's password.",
-       AccessText(&kubecost::AccessSettings::password_file)},
-      {"Kubecost", "kubecost.token-file", "FILE", "", "File with a token for Bearer authentication.",
-       AccessText(&kubecost::AccessSettings::token_file)},
-      {"Kubecost", "kubecost.header-file", "FILE", "",
-       "File with headers to send along, each a line \"Name: value\", such as X-API-KEY.",
-       AccessText(&kubecost::AccessSettings::header_file)},
-
-      {"What is asked", "idle", "MODE", "separate",
-       "Cost of capacity nobody used: separate (rows named __idle__), share (spread over workloads), off (left out).",
-       ApplyIdle},
-      {"What is asked", "share-tenancy-costs", "BOOL", "true",
-       "Spread cluster management and attached disks over workloads, as Kubecost's own pages do.",
-       [](Options& options, const Values& values) {
-         return ParseBool(values.back(), options.query.share_tenancy_costs);
-       }},
-      {"What is asked", "share-namespaces", "LIST", "",
-       "Namespaces whose cost is spread over the others, comma-separated. Kubecost only.",
-       QueryText(&kubecost::QuerySettings::share_namespaces)},
-      {"What is asked", "share-labels", "LIST", "",
-       "label:value pairs whose cost is spread over the others, comma-separated. Kubecost only.",
-       QueryText(&kubecost::QuerySettings::share_labels)},
-      {"What is asked", "filter", "FILTER", "",
-       "Only what this filter (v2 syntax) lets through, for instance namespace!:\"kube-system\".",
-       QueryText(&kubecost::QuerySettings::filter)},
-
-      {"Identity", "cluster.name", "NAME", "",
-       "Label cluster of every series, in place of what Kubecost calls the cluster.", Text(&Options::cluster_name)},
-      {"Identity", "cluster-info", "MODE", "mirror",
-       "kubecost_cluster_info: mirror (what Kubecost says of itself) or off.",
-       [](Options& options, const Values& values) {
-         return ParseChoice<ClusterInfoMode>(values.back(),
-                                             {{"mirror", ClusterInfoMode::kMirror}, {"off", ClusterInfoMode::kOff}},
-                                             options.cluster_info);
-       }},
-      {"Identity", "cluster-info.label", "LABEL", "",
-       "key=value: a label of kubecost_cluster_info that Kubecost leaves out or empty. Repeatable.",
-       ApplyClusterInfoLabels, true},
-      {"Identity", "currency", "CODE", "",
-       "The currency Kubecost is configured with; without it Kubecost is asked, and USD assumed where it does not "
-       "tell.",
-       Text(&Options::currency)},
-      {"Identity", "compat.cloudtuner", "BOOL", "false",
-       "Serve cloudtuner_kubecost_* as well, the names of the former exporter: see docs/cloudtuner.md.",
-       [](Options& options, const Values& values) { return ParseBool(values.back(), options.compat_cloudtuner); }},
-
-      {"Days", "day.utc-offset", "+HH:MM", "+00:00",
-       "Where days begin; must equal the UTC offset Kubecost is configured with.", ApplyUtcOffset},
-      {"Days", "day.close-delay", "DURATION", "2h", "How long after its end a day counts as complete.",
-       Duration(&Options::day_close_delay)},
-      {"Days", "day.keep", "N", "3", "How many closed days are served on every scrape.", Number(&Options::day_keep)},
-      {"Days", "day.refresh", "DURATION", "1h", "How often a day is read again until it is settled; then every 6h.",
-       Duration(&Options::day_refresh)},
-      {"Days", "day.settle-after", "DURATION", "48h",
-       "How long after a day's end Kubecost may still correct it by the cloud's bill.",
-       Duration(&Options::day_settle_after)},
-      {"Days", "day.pod-resources", "BOOL", "false",
-       "Serve kubecost_pod_daily_resource_cost: what each resource of a pod cost on each day.",
-       [](Options& options, const Values& values) { return ParseBool(values.back(), options.day_pod_resources); }},
-
-      {"Live", "hour.enabled", "BOOL", "true", "Serve kubecost_*_hourly_cost: the last complete hour.",
-       [](Options& options, const Values& values) { return ParseBool(values.back(), options.hour_enabled); }},
-      {"Live", "hour.close-delay", "DURATION", "15m", "How long after its end an hour counts as complete.",
-       Duration(&Options::hour_close_delay)},
-      {"Live", "today.enabled", "BOOL", "true", "Serve kubecost_{namespace,cluster}_today_cost: since midnight.",
-       [](Options& options, const Values& values) { return ParseBool(values.back(), options.today_enabled); }},
-      {"Live", "today.refresh", "DURATION", "30m", "How often today is read.", Duration(&Options::today_refresh)},
-      {"Live", "today.pods", "BOOL", "false", "Serve kubecost_pod_today_cost as well.",
-       [](Options& options, const Values& values) { return ParseBool(values.back(), options.today_pods); }},
-
-      {"Back-fill", "backfill.days", "N", "15",
-       "How many closed days are to be had downstream: missing ones are fetched at start and after outages; 0 = off.",
-       Number(&Options::backfill_days)},
-      {"Back-fill", "backfill.expose-for", "DURATION", "26h", "How long a back-filled day is served.",
-       Duration(&Options::backfill_expose_for)},
-      {"Back-fill", "backfill.pods", "BOOL", "false", "Back-fill pods as well as namespaces and clusters.",
-       [](Options& options, const Values& values) { return ParseBool(values.back(), options.backfill_pods); }},
-      {"Back-fill", "backfill.parallel-days", "N", "5", "Of how many back-filled days the pods are served at once.",
-       Number(&Options::backfill_parallel_days)},
-      {"Back-fill", "state.path", "FILE", "",
-       "Small file that remembers which days were back-filled; without it a restart repeats them.",
-       Text(&Options::state_path)},
-
-      {"Web", "web.listen-address", "ADDRESS", ":9103",
-       "Where to serve; :9103 is every interface, IPv4 and IPv6. Repeatable.",
-       [](Options& options, const Values& values) {
-         options.listen_addresses = values;
-         return absl::OkStatus();
-       },
-       true},
-      {"Web", "web.config.file", "FILE", "",
-       "TLS, client certificates, passwords and headers, in the format of Prometheus' exporters: see "
-       "docs/web-config.md.",
-       Text(&Options::web_config_file)},
-      {"Web", "web.telemetry-path", "PATH", "/metrics", "Where the metrics are.", Text(&Options::telemetry_path)},
-      {"Web", "web.threads", "N", "16", "Connections served at once.", Number(&Options::web_threads)},
-      {"Web", "web.max-requests", "N", "4",
-       "Scrapes served at once, 503 beyond; less than --web.threads, so that stalled ones leave health its threads.",
-       Number(&Options::web_max_requests)},
-      {"Web", "web.request-timeout", "DURATION", "5s",
-       "How long a client may neither send nor take a byte before it is dropped.",
-       Duration(&Options::web_request_timeout)},
-      {"Web", "web.keep-alive-timeout", "DURATION", "0s",
-       "How long an idle connection is kept, at most 500ms; 0s closes after each answer.",
-       Duration(&Options::web_keep_alive_timeout)},
-
-      {"Log", "log.level", "LEVEL", "info", "Least severe lines to write: debug, info, warn, error.",
-       [](Options& options, const Values& values) {
-         return ParseChoice<base::LogLevel>(values.back(),
-                                            {{"debug", base::LogLevel::kDebug},
-                                             {"info", base::LogLevel::kInfo},
-                                             {"warn", base::LogLevel::kWarn},
-                                             {"error", base::LogLevel::kError}},
-                                            options.log_level);
-       }},
-      {"Log", "log.format", "FORMAT", "logfmt", "logfmt or json.",
-       [](Options& options, const Values& values) {
-         return ParseChoice<base::LogFormat>(values.back(),
-                                             {{"logfmt", base::LogFormat::kLogfmt}, {"json", base::LogFormat::kJson}},
-                                             options.log_format);
-       }},
-  };
+std::vector<Flag> OnceFlags(commands::OnceOptions& once) {
+  std::vector<Flag> flags = {
+      Choice("output", "FORMAT", once.output,
+             "prometheus (what /metrics would show), openmetrics (with time stamps, for promtool tsdb "
+             "create-blocks-from), csv or json.",
+             commands::kOutputFormatNames),
+      Row("output-file", "FILE", once.output_file,
+          "Replace this file in one step in place of writing to standard output."),
+      Row("date", "YYYY-MM-DD", once.date,
+          "The calendar day, at --day.utc-offset; the newest complete one unless given."),
+      Row("from", "YYYY-MM-DD", once.from, "The first day of a range."),
+      Row("to", "YYYY-MM-DD", once.to, "The last day of the range; the newest complete one unless given."),
+      Row("days", "N", once.days, "So many days up to the newest complete one, in place of the three before.",
+          {.form = "a whole number from 1 on"}, ParseDays),
+      Row("sample-interval", "DURATION", once.sample_interval,
+          "Of openmetrics: a sample of each series so often, 1m to 24h; 1h unless given.",
+          {.form = "a duration from 1m to 24h, in whole seconds"}, ParseSampleInterval)};
+  flags[0].default_text.clear();  // must be given
   return flags;
+}
+
+std::vector<Flag> HealthcheckFlags(absl::Duration& timeout) {
+  return {Row("timeout", "DURATION", timeout, "How long the exporter may take, at most 1m.",
+              {.min = "1ms", .max = "1m", .expected = "a duration from 1ms to 1m"})};
+}
+
+std::vector<Flag> RenderFlags(kubecost::Level& level) {
+  return {Choice("level", "LEVEL", level, "What the answer was aggregated by: pod, namespace or cluster.",
+                 kubecost::kLevelNames, "one of pod, namespace, cluster")};
 }
 
 }  // namespace exporter

@@ -1,56 +1,38 @@
-// Every flag: name, default, help, and what it does to Options. The single source for --help, the environment and the
-// README.
+// Every flag: name, default, range, help, and the value that it sets. The single source for --help, the environment and
+// the README.
 #ifndef EXPORTER_FLAG_TABLE_H_
 #define EXPORTER_FLAG_TABLE_H_
 
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "exporter/commands/once.h"
 #include "exporter/options.h"
+#include "kubecost/allocation.h"
 
 namespace exporter {
 
+// A flag and the value of an option struct that it is bound to.
 struct Flag {
   const char* group;
   const char* name;
   const char* type;
-  const char* default_text;
   const char* help;
-  // Takes the texts given, one unless repeatable; an error names what was expected.
-  std::function<absl::Status(Options&, const std::vector<std::string>&)> apply;
+  // The value when the flag was made; empty: there is no default to show.
+  std::string default_text;
+  // Sets the value from the texts given, one unless repeatable; an error says what was expected.
+  std::function<absl::Status(const std::vector<std::string>&)> set;
   bool repeatable = false;
 };
 
-// In the order of --help.
-const std::vector<Flag>& Flags();
-
-inline absl::Status Problem(absl::string_view value, absl::string_view expected) {
-  return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is not ", expected));
-}
-
-// As Go writes them, with an end.
-absl::Status ParseDuration(const std::string& text, absl::Duration& value);
-
-template <typename Choice>
-absl::Status ParseChoice(const std::string& text, const std::vector<std::pair<absl::string_view, Choice>>& choices,
-                         Choice& value) {
-  std::vector<absl::string_view> names;
-  for (const auto& [name, choice] : choices) {
-    if (name == text) {
-      value = choice;
-      return absl::OkStatus();
-    }
-    names.push_back(name);
-  }
-  return Problem(text, absl::StrCat("one of ", absl::StrJoin(names, ", ")));
-}
+// In the order of --help. The argument must outlive the flags.
+std::vector<Flag> Flags(Options& options);
+std::vector<Flag> OnceFlags(commands::OnceOptions& once);
+std::vector<Flag> HealthcheckFlags(absl::Duration& timeout);
+std::vector<Flag> RenderFlags(kubecost::Level& level);
 
 }  // namespace exporter
 

@@ -62,18 +62,6 @@ absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
 
 }  // namespace
 
-absl::string_view ApiName(Api api) {
-  switch (api) {
-    case Api::kAuto:
-      return "auto";
-    case Api::kKubecost:
-      return "kubecost";
-    case Api::kOpenCost:
-      return "opencost";
-  }
-  return "";
-}
-
 AllocationClient::AllocationClient(HttpClient& http, EndpointSettings endpoint, QuerySettings query,
                                    std::function<void(const RequestRecord&)> on_request)
     : http_(http), endpoint_(std::move(endpoint)), query_(std::move(query)), on_request_(std::move(on_request)) {

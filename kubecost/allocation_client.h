@@ -21,11 +21,12 @@ namespace kubecost {
 
 // Whose API it is; decides the path: Kubecost has /model/allocation, OpenCost /allocation.
 enum class Api { kAuto, kKubecost, kOpenCost };
-absl::string_view ApiName(Api api);
+inline constexpr absl::string_view kApiNames[] = {"auto", "kubecost", "opencost"};
+inline absl::string_view ApiName(Api api) { return kApiNames[static_cast<size_t>(api)]; }
 
 struct EndpointSettings {
   // Scheme, host, port and perhaps a path, without a slash at the end.
-  std::string url;
+  std::string url = "http://kubecost-cost-analyzer.kubecost:9090";
   Api api = Api::kAuto;
   // What stands before /allocation and /clusterInfo in place of the product's own prefix.
   std::optional<std::string> path_prefix;

@@ -13,6 +13,8 @@
 namespace kubecost {
 
 enum class IdleMode { kSeparate, kShare, kOff };
+inline constexpr absl::string_view kIdleModeNames[] = {"separate", "share", "off"};
+inline absl::string_view IdleModeName(IdleMode mode) { return kIdleModeNames[static_cast<size_t>(mode)]; }
 
 // What applies to every question alike; set once from the options.
 struct QuerySettings {

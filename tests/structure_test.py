@@ -11,10 +11,10 @@ ROOMS = {
     "base": (),
     "kubecost": ("base",),
     "metrics": ("base", *MODEL),
-    "exporter/polling": ("base", "kubecost", "metrics", "exporter"),
-    "exporter/web": ("base", "kubecost", "metrics", "exporter"),
-    "exporter/status": ("base", "metrics", "exporter/polling/report.h", "kubecost", "exporter"),
-    "exporter/commands": ("base", "kubecost", "metrics", "exporter/polling", "exporter/web", "exporter"),
+    "exporter/polling": ("base", "kubecost", "metrics"),
+    "exporter/web": ("base", "metrics"),
+    "exporter/status": ("base", "metrics", "exporter/polling/report.h", *MODEL),
+    "exporter/commands": ("base", "kubecost", "metrics", "exporter/polling", "exporter/web"),
     "exporter": ("base", "kubecost", "metrics", "exporter/polling", "exporter/web", "exporter/status", "exporter/commands"),
 }
 

@@ -11,8 +11,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/commands/once.h"
-#include "exporter/options.h"
 #include "exporter/polling/day_reader.h"
+#include "exporter/polling/options.h"
 #include "metrics/block_writer.h"
 #include "metrics/daily_facts.h"
 #include "metrics/day_text.h"
@@ -24,7 +24,7 @@ namespace commands {
 class DayPrinter {
  public:
   // `write` takes a block and returns false when no more is wanted.
-  DayPrinter(const OnceOptions& once, const exporter::Options& options, std::function<bool(absl::string_view)> write)
+  DayPrinter(const OnceOptions& once, const polling::Options& options, std::function<bool(absl::string_view)> write)
       : once_(once), options_(options), out_(std::move(write)) {}
 
   // How much of a day's pods it prints.
@@ -47,7 +47,7 @@ class DayPrinter {
 
   // Constant after construction.
   const OnceOptions& once_;
-  const exporter::Options& options_;
+  const polling::Options& options_;
 
   metrics::BlockWriter out_;
   std::string currency_;

@@ -62,7 +62,7 @@ std::string BodyText(kubecost::HttpClient& http) {
 
 }  // namespace
 
-absl::StatusOr<std::string> HealthUrl(const exporter::Options& options) {
+absl::StatusOr<std::string> HealthUrl(const web::Options& options) {
   for (const std::string& text : options.listen_addresses) {
     const absl::StatusOr<web::ListenAddress> address = web::ParseListenAddress(text);
     if (address.ok() && address->port != 0) {

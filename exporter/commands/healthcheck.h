@@ -7,15 +7,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "exporter/options.h"
-#include "kubecost/http_client.h"
+#include "exporter/web/options.h"
+#include "kubecost/curl_http_client.h"
 
 namespace commands {
 
 // Where an exporter with these options tells its health, over https where a --web.config.file may ask for it: the first
 // --web.listen-address that names a port, and the loopback where it stands for every interface. InvalidArgument when
 // only the system knows the port.
-absl::StatusOr<std::string> HealthUrl(const exporter::Options& options);
+absl::StatusOr<std::string> HealthUrl(const web::Options& options);
 
 // How the question is asked: all within `timeout`, and past any proxy.
 kubecost::CurlOptions HealthHttpOptions(absl::Duration timeout);

@@ -76,7 +76,7 @@ std::string SecondsText(absl::Duration duration) {
 
 class Run {
  public:
-  Run(const OnceOptions& once, const exporter::Options& options, base::Clock& clock, kubecost::HttpClient& http,
+  Run(const OnceOptions& once, const polling::Options& options, base::Clock& clock, kubecost::HttpClient& http,
       const OnceStreams& streams, std::stop_token stop)
       : options_(options),
         clock_(clock),
@@ -199,7 +199,7 @@ class Run {
   // The label block of kubecost_cluster_info; and Kubecost's id of the cluster is that of rows that have none. Asked
   // for once: without it, hardly anything is missing.
   void ReadClusterInfo() {
-    if (options_.cluster_info == exporter::ClusterInfoMode::kOff) return;
+    if (options_.cluster_info == polling::ClusterInfoMode::kOff) return;
     kubecost::TextMap info;
     const absl::Status status = Try({"view", "cluster_info"}, 1, [&] {
       absl::StatusOr<kubecost::TextMap> read = client_.GetClusterInfo(stop_);
@@ -223,7 +223,7 @@ class Run {
   // As told, else as Kubecost tells, else the default.
   std::string Currency() {
     if (!options_.currency.empty()) return options_.currency;
-    if (!printer_.WantsCurrency()) return exporter::kDefaultCurrency;
+    if (!printer_.WantsCurrency()) return polling::kDefaultCurrency;
     std::string currency;
     const absl::Status status = Try({"view", "currency"}, kTries, [&] {
       absl::StatusOr<std::string> told = client_.GetCurrency(stop_);
@@ -231,12 +231,12 @@ class Run {
       currency = *std::move(told);
       return absl::OkStatus();
     });
-    if (exporter::IsCurrencyCode(currency)) return currency;
+    if (polling::IsCurrencyCode(currency)) return currency;
     if (kubecost::ReasonOf(status).value_or(ErrorReason::kNotFound) != ErrorReason::kNotFound) {
       base::Log(base::LogLevel::kWarn, "Kubecost does not tell its currency; set --currency",
-                {{"currency", exporter::kDefaultCurrency}, {"error", std::string(status.message())}});
+                {{"currency", polling::kDefaultCurrency}, {"error", std::string(status.message())}});
     }
-    return exporter::kDefaultCurrency;
+    return polling::kDefaultCurrency;
   }
 
   OnceResult Result() const {
@@ -267,7 +267,7 @@ class Run {
   }
 
   // Constant after construction.
-  const exporter::Options& options_;
+  const polling::Options& options_;
   base::Clock& clock_;
   const OnceStreams& streams_;
   const std::stop_token stop_;
@@ -296,7 +296,7 @@ class Run {
 
 }  // namespace
 
-std::vector<base::Window> DaysOf(const OnceOptions& once, const exporter::Options& options, absl::Time now,
+std::vector<base::Window> DaysOf(const OnceOptions& once, const polling::Options& options, absl::Time now,
                                  std::vector<std::string>& problems) {
   const base::Window newest = base::NewestCompleteDay(now, options.day_utc_offset, options.day_close_delay);
   const size_t problems_before = problems.size();
@@ -348,7 +348,7 @@ std::vector<base::Window> DaysOf(const OnceOptions& once, const exporter::Option
   return days;
 }
 
-OnceResult RunOnce(const OnceOptions& once, const exporter::Options& options, const std::vector<base::Window>& days,
+OnceResult RunOnce(const OnceOptions& once, const polling::Options& options, const std::vector<base::Window>& days,
                    base::Clock& clock, kubecost::HttpClient& http, const OnceStreams& streams, std::stop_token stop) {
   return Run(once, options, clock, http, streams, std::move(stop)).ReadAndPrint(days);
 }

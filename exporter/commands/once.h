@@ -15,13 +15,14 @@
 #include "base/clock.h"
 #include "base/day.h"
 #include "base/log.h"
-#include "exporter/options.h"
+#include "exporter/polling/options.h"
 #include "kubecost/allocation.h"
 #include "kubecost/http_client.h"
 
 namespace commands {
 
 enum class OutputFormat { kPrometheus, kOpenMetrics, kCsv, kJson };
+inline constexpr absl::string_view kOutputFormatNames[] = {"prometheus", "openmetrics", "csv", "json"};
 
 struct OnceOptions {
   OutputFormat output = OutputFormat::kPrometheus;
@@ -38,7 +39,7 @@ struct OnceOptions {
 };
 
 // The days that are asked for at `now`, oldest first. Adds a sentence to `problems` for all that is wrong with them.
-std::vector<base::Window> DaysOf(const OnceOptions& once, const exporter::Options& options, absl::Time now,
+std::vector<base::Window> DaysOf(const OnceOptions& once, const polling::Options& options, absl::Time now,
                                  std::vector<std::string>& problems);
 
 enum class OnceOutcome {
@@ -70,7 +71,7 @@ struct OnceStreams {
 // failure are the poller's: 15 s, then 30 s, and at least ten times what the failed try took, because Kubecost goes on
 // computing after a client has given up; but no more than 10 minutes. A day that fails nevertheless is left out. When
 // that was not the day's fault (Kubecost cannot be reached, wants credentials, is not there), the others are not tried.
-OnceResult RunOnce(const OnceOptions& once, const exporter::Options& options, const std::vector<base::Window>& days,
+OnceResult RunOnce(const OnceOptions& once, const polling::Options& options, const std::vector<base::Window>& days,
                    base::Clock& clock, kubecost::HttpClient& http, const OnceStreams& streams, std::stop_token stop);
 
 }  // namespace commands

@@ -10,9 +10,9 @@
 
 #include "absl/time/time.h"
 #include "base/day.h"
-#include "exporter/options.h"
 #include "exporter/polling/day_reader.h"
 #include "exporter/polling/delivery_file.h"
+#include "exporter/polling/options.h"
 #include "exporter/polling/schedule.h"
 #include "metrics/daily_facts.h"
 
@@ -61,7 +61,7 @@ class DayBook {
   // How often a generation that knows less must come before it is believed.
   static constexpr int kReadsToBelieve = 3;
 
-  explicit DayBook(const exporter::Options& options) : options_(options) {}
+  explicit DayBook(const Options& options) : options_(options) {}
 
   // What an earlier run has delivered.
   void SetDelivered(Delivered delivered) { delivered_ = std::move(delivered); }
@@ -110,7 +110,7 @@ class DayBook {
   bool LetPodsIn(absl::Duration elapsed);
 
   // Constant after construction.
-  const exporter::Options& options_;
+  const Options& options_;
 
   std::map<absl::Time, Day> days_;
   base::Window newest_ = {absl::InfinitePast(), absl::InfinitePast()};

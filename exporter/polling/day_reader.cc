@@ -60,7 +60,7 @@ struct DayReader::NamespaceRows {
   }
 };
 
-DayReader::DayReader(const exporter::Options& options, kubecost::AllocationClient& client, Metrics& self_metrics,
+DayReader::DayReader(const Options& options, kubecost::AllocationClient& client, Metrics& self_metrics,
                      std::function<void()> on_request)
     : options_(options), client_(client), self_metrics_(self_metrics), on_request_(std::move(on_request)) {}
 

@@ -14,8 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/day.h"
-#include "exporter/options.h"
 #include "exporter/polling/metrics.h"
+#include "exporter/polling/options.h"
 #include "kubecost/allocation_client.h"
 #include "metrics/day_facts.h"
 #include "metrics/table_builder.h"
@@ -36,7 +36,7 @@ enum class PodLevel { kNone, kTotals, kCosts, kAll, kEverything };
 class DayReader {
  public:
   // `on_request` is called before each request.
-  DayReader(const exporter::Options& options, kubecost::AllocationClient& client, Metrics& self_metrics,
+  DayReader(const Options& options, kubecost::AllocationClient& client, Metrics& self_metrics,
             std::function<void()> on_request);
 
   // The cluster of rows for which Kubecost gives none.
@@ -62,7 +62,7 @@ class DayReader {
   absl::Status AfterPodFailure(absl::Status status);
 
   // Constant after construction.
-  const exporter::Options& options_;
+  const Options& options_;
   kubecost::AllocationClient& client_;
   Metrics& self_metrics_;
   const std::function<void()> on_request_;

@@ -37,7 +37,7 @@ absl::Status Damaged(absl::string_view what) { return absl::DataLossError(absl::
 
 }  // namespace
 
-std::string DeliverySettings(const exporter::Options& options) {
+std::string DeliverySettings(const Options& options) {
   const kubecost::QuerySettings& query = options.query;
   return absl::CEscape(absl::StrCat("url=", options.endpoint.url, " cluster=", options.cluster_name, " utc-offset=",
                                     base::UtcOffsetText(options.day_utc_offset), " idle=", static_cast<int>(query.idle),
@@ -105,8 +105,7 @@ absl::Status SaveDelivered(const std::string& path, const Delivered& delivered, 
   return base::ReplaceFile(path, FormatDelivered(delivered, settings));
 }
 
-DeliveryFile::DeliveryFile(const exporter::Options& options)
-    : path_(options.state_path), settings_(DeliverySettings(options)) {}
+DeliveryFile::DeliveryFile(const Options& options) : path_(options.state_path), settings_(DeliverySettings(options)) {}
 
 Delivered DeliveryFile::Load() {
   if (path_.empty()) return {};

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "exporter/options.h"
+#include "exporter/polling/options.h"
 
 namespace polling {
 
@@ -17,7 +17,7 @@ namespace polling {
 using Delivered = std::map<absl::Time, bool>;
 
 // What decides the numbers: days delivered under other settings are to be delivered again.
-std::string DeliverySettings(const exporter::Options& options);
+std::string DeliverySettings(const Options& options);
 
 // The text of a state file.
 std::string FormatDelivered(const Delivered& delivered, absl::string_view settings);
@@ -34,7 +34,7 @@ absl::Status SaveDelivered(const std::string& path, const Delivered& delivered, 
 class DeliveryFile {
  public:
   // Without --state.path nothing is read or written.
-  explicit DeliveryFile(const exporter::Options& options);
+  explicit DeliveryFile(const Options& options);
 
   // What an earlier run has delivered.
   Delivered Load();

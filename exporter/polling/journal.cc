@@ -26,7 +26,7 @@ std::vector<Task> OthersOf(const std::vector<Task>& tasks, const Task& task) {
 
 }  // namespace
 
-PollJournal::PollJournal(const exporter::Options& options, Metrics& self_metrics)
+PollJournal::PollJournal(const Options& options, Metrics& self_metrics)
     : options_(options), self_metrics_(self_metrics) {
   for (const ViewSpec& view : kViews) reports_[static_cast<size_t>(view.view)].name = std::string(view.name);
 }

@@ -9,7 +9,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "exporter/options.h"
 #include "exporter/polling/day_book.h"
 #include "exporter/polling/live_view.h"
 #include "exporter/polling/metrics.h"
@@ -43,7 +42,7 @@ struct Outcome {
 // thread.
 class PollJournal {
  public:
-  PollJournal(const exporter::Options& options, Metrics& self_metrics);
+  PollJournal(const Options& options, Metrics& self_metrics);
 
   // `tasks` are all there are, `task` among them, with their schedules brought up to date.
   void Record(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome);
@@ -57,7 +56,7 @@ class PollJournal {
  private:
   void LogChange(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome);
 
-  const exporter::Options& options_;
+  const Options& options_;
   Metrics& self_metrics_;
   std::array<ViewReport, kViewCount> reports_;
 };

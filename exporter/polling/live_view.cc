@@ -27,8 +27,8 @@ base::Window HourOf(absl::Time time, absl::Duration utc_offset) {
 
 }  // namespace
 
-LiveView::LiveView(const exporter::Options& options, View view, kubecost::AllocationClient& client,
-                   Metrics& self_metrics, std::function<void()> on_request)
+LiveView::LiveView(const Options& options, View view, kubecost::AllocationClient& client, Metrics& self_metrics,
+                   std::function<void()> on_request)
     : options_(options),
       view_(view),
       client_(client),

@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "base/day.h"
-#include "exporter/options.h"
 #include "exporter/polling/metrics.h"
+#include "exporter/polling/options.h"
 #include "exporter/polling/schedule.h"
 #include "exporter/polling/views.h"
 #include "kubecost/allocation_client.h"
@@ -27,7 +27,7 @@ namespace polling {
 class LiveView {
  public:
   // `view` is kHour or kToday. `on_request` is called before each request.
-  LiveView(const exporter::Options& options, View view, kubecost::AllocationClient& client, Metrics& self_metrics,
+  LiveView(const Options& options, View view, kubecost::AllocationClient& client, Metrics& self_metrics,
            std::function<void()> on_request);
 
   // The cluster of rows for which Kubecost gives none.
@@ -57,7 +57,7 @@ class LiveView {
   absl::Duration Refresh() const;
 
   // Constant after construction.
-  const exporter::Options& options_;
+  const Options& options_;
   const View view_;
   kubecost::AllocationClient& client_;
   Metrics& self_metrics_;

@@ -9,21 +9,9 @@ namespace {
 
 using metrics::FamilyNamed;
 
-absl::string_view IdleModeName(kubecost::IdleMode mode) {
-  switch (mode) {
-    case kubecost::IdleMode::kSeparate:
-      return "separate";
-    case kubecost::IdleMode::kShare:
-      return "share";
-    case kubecost::IdleMode::kOff:
-      return "off";
-  }
-  return "";
-}
-
 }  // namespace
 
-Metrics::Metrics(metrics::Registry& registry, const exporter::Options& options)
+Metrics::Metrics(metrics::Registry& registry, const Options& options)
     : api_errors_(registry, FamilyNamed("kubecost_exporter_api_errors_total")),
       api_requests_(registry, FamilyNamed("kubecost_exporter_api_requests_total")),
       response_bytes_(registry, FamilyNamed("kubecost_exporter_api_response_bytes")),
@@ -42,9 +30,9 @@ Metrics::Metrics(metrics::Registry& registry, const exporter::Options& options)
       up_(registry, FamilyNamed("kubecost_exporter_up")),
       view_up_(registry, FamilyNamed("kubecost_exporter_view_up")),
       api_(kubecost::ApiName(options.endpoint.api)),
-      currency_(options.currency.empty() ? exporter::kDefaultCurrency : options.currency),
+      currency_(options.currency.empty() ? kDefaultCurrency : options.currency),
       utc_offset_(base::UtcOffsetText(options.day_utc_offset)),
-      idle_(IdleModeName(options.query.idle)),
+      idle_(kubecost::IdleModeName(options.query.idle)),
       share_tenancy_(options.query.share_tenancy_costs) {
   ShowConfig();
   SetUp(false);

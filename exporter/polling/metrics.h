@@ -8,7 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "exporter/options.h"
+#include "exporter/polling/options.h"
 #include "kubecost/allocation.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/api_error.h"
@@ -20,7 +20,7 @@ namespace polling {
 // For one thread.
 class Metrics {
  public:
-  Metrics(metrics::Registry& registry, const exporter::Options& options);
+  Metrics(metrics::Registry& registry, const Options& options);
 
   void SetApi(kubecost::Api api);
   void SetCurrency(absl::string_view currency);

@@ -25,8 +25,8 @@ constexpr absl::Duration kLongestSleep = absl::Seconds(15);
 
 }  // namespace
 
-Poller::Poller(const exporter::Options& options, base::Clock& clock, kubecost::HttpClient& http,
-               metrics::SnapshotStore& store, PollReportStore& reports, Metrics& self_metrics)
+Poller::Poller(const Options& options, base::Clock& clock, kubecost::HttpClient& http, metrics::SnapshotStore& store,
+               PollReportStore& reports, Metrics& self_metrics)
     : options_(options),
       clock_(clock),
       store_(store),
@@ -40,7 +40,7 @@ Poller::Poller(const exporter::Options& options, base::Clock& clock, kubecost::H
       today_(options, View::kToday, client_, self_metrics, [this] { MarkProgress(); }),
       random_(std::random_device{}()),
       delivery_file_(options),
-      currency_(options.currency.empty() ? exporter::kDefaultCurrency : options.currency),
+      currency_(options.currency.empty() ? kDefaultCurrency : options.currency),
       journal_(options, self_metrics) {
   book_.SetDelivered(delivery_file_.Load());
   self_metrics_.SetCurrency(currency_);
@@ -234,7 +234,7 @@ absl::Status Poller::PollCurrency(std::stop_token stop) {
   const bool may_recover = !told.ok() && (kubecost::MayBeTooBig(told.status()) || reason == ErrorReason::kHttp5xx);
   currency_schedule_.due = clock_.Elapsed() + (may_recover ? kCurrencyRetry : kCurrencyRefresh);
   if (!told.ok()) return absl::OkStatus();
-  const std::string currency = exporter::IsCurrencyCode(*told) ? *told : std::string(exporter::kDefaultCurrency);
+  const std::string currency = IsCurrencyCode(*told) ? *told : std::string(kDefaultCurrency);
   if (currency == currency_) return absl::OkStatus();
   currency_ = currency;
   self_metrics_.SetCurrency(currency_);

@@ -14,7 +14,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
-#include "exporter/options.h"
 #include "exporter/polling/day_book.h"
 #include "exporter/polling/day_reader.h"
 #include "exporter/polling/delivery_file.h"
@@ -38,8 +37,8 @@ namespace polling {
 // Run() and PollDue() are for one thread; TimeSinceProgress() for any.
 class Poller {
  public:
-  Poller(const exporter::Options& options, base::Clock& clock, kubecost::HttpClient& http,
-         metrics::SnapshotStore& store, PollReportStore& reports, Metrics& self_metrics);
+  Poller(const Options& options, base::Clock& clock, kubecost::HttpClient& http, metrics::SnapshotStore& store,
+         PollReportStore& reports, Metrics& self_metrics);
 
   // Polls until `stop`.
   void Run(std::stop_token stop);
@@ -81,7 +80,7 @@ class Poller {
   void MarkProgress();
 
   // Constant after construction.
-  const exporter::Options& options_;
+  const Options& options_;
   base::Clock& clock_;
   metrics::SnapshotStore& store_;
   PollReportStore& report_store_;

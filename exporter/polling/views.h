@@ -6,7 +6,7 @@
 #include <cstddef>
 
 #include "absl/strings/string_view.h"
-#include "exporter/options.h"
+#include "exporter/polling/options.h"
 
 namespace polling {
 
@@ -19,19 +19,18 @@ struct ViewSpec {
   // Value of label `view`.
   absl::string_view name;
   // Whether the options ask for it.
-  bool (*enabled)(const exporter::Options&);
+  bool (*enabled)(const Options&);
 };
 
 // In the order of View.
 inline constexpr std::array<ViewSpec, 6> kViews = {{
     {View::kClusterInfo, "cluster_info",
-     [](const exporter::Options& options) { return options.cluster_info == exporter::ClusterInfoMode::kMirror; }},
-    {View::kDay, "day", [](const exporter::Options&) { return true; }},
-    {View::kBackfill, "backfill",
-     [](const exporter::Options& options) { return options.backfill_days > options.day_keep; }},
-    {View::kHour, "hour", [](const exporter::Options& options) { return options.hour_enabled; }},
-    {View::kToday, "today", [](const exporter::Options& options) { return options.today_enabled; }},
-    {View::kCurrency, "currency", [](const exporter::Options& options) { return options.currency.empty(); }},
+     [](const Options& options) { return options.cluster_info == ClusterInfoMode::kMirror; }},
+    {View::kDay, "day", [](const Options&) { return true; }},
+    {View::kBackfill, "backfill", [](const Options& options) { return options.backfill_days > options.day_keep; }},
+    {View::kHour, "hour", [](const Options& options) { return options.hour_enabled; }},
+    {View::kToday, "today", [](const Options& options) { return options.today_enabled; }},
+    {View::kCurrency, "currency", [](const Options& options) { return options.currency.empty(); }},
 }};
 
 inline constexpr size_t kViewCount = kViews.size();

@@ -161,7 +161,7 @@ std::string Figure(absl::string_view title, absl::string_view value, absl::strin
                       small.empty() ? "" : absl::StrCat("<small>", small, "</small>"), "</dd></div>");
 }
 
-std::string ClockText(absl::Time time, const exporter::Options& options) {
+std::string ClockText(absl::Time time, const Options& options) {
   return absl::FormatTime("%H:%M", time + options.day_utc_offset, absl::UTCTimeZone());
 }
 

@@ -6,7 +6,6 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "exporter/options.h"
 #include "exporter/polling/report.h"
 #include "exporter/status/page.h"
 #include "metrics/snapshot.h"
@@ -15,7 +14,7 @@ namespace status {
 
 // All that the page is made from.
 struct StatusFacts {
-  const exporter::Options& options;
+  const Options& options;
   const metrics::Snapshot& snapshot;
   const polling::PollReport& report;
   std::string currency;

@@ -13,7 +13,6 @@
 #include "exporter/status/costs.h"
 #include "exporter/status/style.h"
 #include "exporter/status/text.h"
-#include "kubecost/allocation_query.h"
 
 namespace status {
 namespace {
@@ -65,7 +64,7 @@ struct Verdict {
 };
 
 Verdict WithoutFacts(const StatusFacts& facts, bool is_failing) {
-  const exporter::Options& options = facts.options;
+  const Options& options = facts.options;
   if (!is_failing) {
     return {Mood::kWarning, "Starting", "Nothing has been read yet",
             absl::StrCat("<p>The first answer may take minutes on a big cluster. A new installation has its first "
@@ -76,7 +75,7 @@ Verdict WithoutFacts(const StatusFacts& facts, bool is_failing) {
   return {Mood::kBad, "No costs yet", "Kubecost cannot be read",
           absl::StrCat("<p>No day has been read yet, so there are no costs to show or to scrape. The exporter goes on "
                        "asking <code>",
-                       TextHtml(options.endpoint.url),
+                       TextHtml(options.url),
                        "</code> by itself, and nothing has to be restarted once Kubecost answers. If the address is "
                        "wrong, <code>--kubecost.url</code> sets another one.</p>")};
 }
@@ -212,7 +211,7 @@ void AppendBackfill(const StatusFacts& facts, std::string& html) {
   const polling::PollReport& report = facts.report;
   if (report.views.empty()) return;
   const size_t all = report.backfill_waiting + report.backfill_served + report.backfill_delivered;
-  if (facts.options.backfill_days <= facts.options.day_keep) {
+  if (!facts.options.has_backfill) {
     absl::StrAppend(&html, "<p class=\"note\">Back-fill of older days is off (<code>--backfill.days</code>).</p>");
   } else if (all == 0) {
     absl::StrAppend(&html, "<p class=\"note\">Back-fill: no older day is to be read.</p>");
@@ -275,7 +274,7 @@ void AppendReads(const StatusFacts& facts, std::string& html) {
   absl::StrAppend(&html,
                   "<section class=\"card\" aria-labelledby=\"reads\"><h2 id=\"reads\">Reads</h2><p class=\"note\">"
                   "What is asked of <code>",
-                  TextHtml(absl::StrCat(facts.options.endpoint.url, facts.report.path)), "</code>",
+                  TextHtml(absl::StrCat(facts.options.url, facts.report.path)), "</code>",
                   facts.report.path.empty() ? ", once the path of its API is known" : "",
                   ". One request at a time.</p>");
   if (facts.report.views.empty()) {
@@ -307,30 +306,28 @@ void AppendReads(const StatusFacts& facts, std::string& html) {
 }
 
 void AppendSettings(const StatusFacts& facts, absl::string_view web_security, std::string& html) {
-  const exporter::Options& options = facts.options;
-  const kubecost::QuerySettings& query = options.query;
+  const Options& options = facts.options;
   const auto append = [&html](absl::string_view title, absl::string_view value) {
     absl::StrAppend(&html, "<div><dt>", title, "</dt><dd>", TextHtml(value), "</dd></div>");
   };
   absl::StrAppend(&html,
                   "<section class=\"card\" aria-labelledby=\"settings\"><h2 id=\"settings\">Settings</h2>"
                   "<p class=\"note\">What decides the meaning of the numbers.</p><dl class=\"settings\">");
-  append("Kubecost", options.endpoint.url);
-  const kubecost::AccessSettings& access = options.http.access;
-  if (!access.tls_verify) append("Kubecost's certificate", "not verified (--kubecost.tls-verify=false)");
-  if (access.HasCredentials()) append("Credentials", absl::StrCat("from ", access.CredentialFlags()));
+  append("Kubecost", options.url);
+  if (!options.tls_verify) append("Kubecost's certificate", "not verified (--kubecost.tls-verify=false)");
+  if (!options.credential_flags.empty()) append("Credentials", absl::StrCat("from ", options.credential_flags));
   append("API path", facts.report.path.empty() ? "not known yet" : facts.report.path);
   append("Currency", facts.currency.empty() ? "as Kubecost says, not known yet" : facts.currency);
   append("A day begins at", absl::StrCat("00:00, UTC ", base::UtcOffsetText(options.day_utc_offset)));
   append("A day is closed", absl::StrCat(DurationText(options.day_close_delay), " after its end"));
   append("Days kept", absl::StrCat(options.day_keep));
-  append("Idle cost", query.idle == kubecost::IdleMode::kSeparate ? "in rows of its own (separate)"
-                      : query.idle == kubecost::IdleMode::kShare  ? "spread over the workloads (share)"
-                                                                  : "left out (off)");
-  append("Tenancy cost", query.share_tenancy_costs ? "spread over the workloads" : "not spread");
-  append("Filter", query.filter.empty() ? "none: the whole cluster" : query.filter);
-  if (!query.share_namespaces.empty()) append("Shared namespaces", query.share_namespaces);
-  if (!query.share_labels.empty()) append("Shared labels", query.share_labels);
+  append("Idle cost", options.idle == "separate" ? "in rows of its own (separate)"
+                      : options.idle == "share"  ? "spread over the workloads (share)"
+                                                 : "left out (off)");
+  append("Tenancy cost", options.share_tenancy_costs ? "spread over the workloads" : "not spread");
+  append("Filter", options.filter.empty() ? "none: the whole cluster" : options.filter);
+  if (!options.share_namespaces.empty()) append("Shared namespaces", options.share_namespaces);
+  if (!options.share_labels.empty()) append("Shared labels", options.share_labels);
   if (!options.cluster_name.empty()) append("Cluster name", options.cluster_name);
   append("Who may scrape", web_security);
   append("Version", absl::StrCat(base::Version(), " (", base::Revision(), ")"));
@@ -339,9 +336,8 @@ void AppendSettings(const StatusFacts& facts, absl::string_view web_security, st
 
 }  // namespace
 
-std::string StatusPage(const exporter::Options& options, const metrics::Snapshot& snapshot,
-                       const polling::PollReport& report, absl::string_view web_security, absl::Time now,
-                       absl::string_view search) {
+std::string StatusPage(const Options& options, const metrics::Snapshot& snapshot, const polling::PollReport& report,
+                       absl::string_view web_security, absl::Time now, absl::string_view search) {
   // Nothing is reported before the first poll.
   const std::string currency = !report.currency.empty() ? report.currency : options.currency;
   const StatusFacts facts = {options, snapshot, report, currency, now};

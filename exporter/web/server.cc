@@ -101,8 +101,8 @@ bool WriteAll(mg_connection* connection, absl::string_view data) {
 
 class Server::Impl {
  public:
-  Impl(const exporter::Options& options, const metrics::SnapshotStore& store, const Metrics& self_metrics,
-       WebAccess& access, HealthCheck health, PageMaker page)
+  Impl(const Options& options, const metrics::SnapshotStore& store, const Metrics& self_metrics, WebAccess& access,
+       HealthCheck health, PageMaker page)
       : options_(options),
         store_(store),
         self_metrics_(self_metrics),
@@ -348,7 +348,7 @@ class Server::Impl {
   }
 
   // Constant after Start().
-  const exporter::Options& options_;
+  const Options& options_;
   const metrics::SnapshotStore& store_;
   const Metrics& self_metrics_;
   WebAccess& access_;
@@ -367,9 +367,9 @@ class Server::Impl {
   std::atomic<int> scrapes_in_flight_ = 0;
 };
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const exporter::Options& options,
-                                                      const metrics::SnapshotStore& store, const Metrics& self_metrics,
-                                                      WebAccess& access, HealthCheck health, PageMaker page) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, const metrics::SnapshotStore& store,
+                                                      const Metrics& self_metrics, WebAccess& access,
+                                                      HealthCheck health, PageMaker page) {
   auto impl = std::make_unique<Impl>(options, store, self_metrics, access, std::move(health), std::move(page));
   const absl::Status status = impl->Start();
   if (!status.ok()) return status;

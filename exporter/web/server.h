@@ -10,8 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "exporter/options.h"
 #include "exporter/web/metrics.h"
+#include "exporter/web/options.h"
 #include "exporter/web/web_access.h"
 #include "metrics/snapshot.h"
 
@@ -36,9 +36,9 @@ class Server {
   // Binds every listen address and starts to serve, over TLS where `access` has it. Health is answered to everybody,
   // all else to those whom `access` lets in. An error names the address that could not be had. The arguments
   // must outlive the server.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const exporter::Options& options,
-                                                       const metrics::SnapshotStore& store, const Metrics& self_metrics,
-                                                       WebAccess& access, HealthCheck health, PageMaker page);
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options, const metrics::SnapshotStore& store,
+                                                       const Metrics& self_metrics, WebAccess& access,
+                                                       HealthCheck health, PageMaker page);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -23,7 +23,7 @@ int64_t MonotonicNanoseconds() {
 }
 
 // What `former` remembers of the same users and the same limit is kept.
-std::shared_ptr<const WebState> Load(const exporter::Options& options, const WebState& former,
+std::shared_ptr<const WebState> Load(const Options& options, const WebState& former,
                                      std::vector<std::string>& problems) {
   auto state = std::make_shared<WebState>();
   const auto stamp = [&state](const std::string& path) {
@@ -57,8 +57,7 @@ std::shared_ptr<const WebState> Load(const exporter::Options& options, const Web
 
 // What a change of the files must not do by itself. A file that somebody is writing, has emptied or commented out must
 // not open the port, so what keeps people out is taken away by a restart alone.
-std::vector<std::string> ChangeProblems(const exporter::Options& options, const WebState& former,
-                                        const WebState& state) {
+std::vector<std::string> ChangeProblems(const Options& options, const WebState& former, const WebState& state) {
   std::vector<std::string> problems;
   const auto refuse = [&](bool is_refused, absl::string_view what) {
     if (is_refused) problems.push_back(absl::StrCat(options.web_config_file, ": ", what, ", which needs a restart"));
@@ -78,7 +77,7 @@ std::optional<absl::Time> NotAfter(const WebState& state) {
   return state.tls != nullptr ? std::optional(state.tls->not_after()) : std::nullopt;
 }
 
-base::LogFields Summary(const exporter::Options& options, const WebState& state) {
+base::LogFields Summary(const Options& options, const WebState& state) {
   base::LogFields fields = {{"file", options.web_config_file},
                             {"tls", state.tls != nullptr ? "on" : "off"},
                             {"client_certificates",
@@ -122,14 +121,14 @@ std::string WebSecurityText(const WebState& state) {
                       needs.empty() ? "" : "with ", absl::StrJoin(needs, " and "));
 }
 
-std::vector<std::string> WebConfigProblems(const exporter::Options& options) {
+std::vector<std::string> WebConfigProblems(const Options& options) {
   std::vector<std::string> problems;
   if (!options.web_config_file.empty()) Load(options, {}, problems);
   for (std::string& problem : problems) problem = absl::StrCat("--web.config.file: ", problem);
   return problems;
 }
 
-WebAccess::WebAccess(const exporter::Options& options, const Metrics& self_metrics, std::vector<std::string>& problems)
+WebAccess::WebAccess(const Options& options, const Metrics& self_metrics, std::vector<std::string>& problems)
     : options_(options), self_metrics_(self_metrics), state_(std::make_shared<WebState>()) {
   if (options_.web_config_file.empty()) return;
   const std::shared_ptr<const WebState> state = Load(options_, {}, problems);

@@ -15,9 +15,9 @@
 #include "absl/time/time.h"
 #include "base/files.h"
 #include "base/mutex.h"
-#include "exporter/options.h"
 #include "exporter/web/basic_auth.h"
 #include "exporter/web/metrics.h"
+#include "exporter/web/options.h"
 #include "exporter/web/tls.h"
 #include "exporter/web/web_config.h"
 
@@ -51,7 +51,7 @@ struct WebState {
 std::string WebSecurityText(const WebState& state);
 
 // Everything wrong with --web.config.file and what it names; empty when all is well, or without the flag.
-std::vector<std::string> WebConfigProblems(const exporter::Options& options);
+std::vector<std::string> WebConfigProblems(const Options& options);
 
 // All methods are safe from any thread.
 class WebAccess {
@@ -64,7 +64,7 @@ class WebAccess {
   };
 
   // Reads the files; with problems, the result must not be used. The arguments must outlive it.
-  WebAccess(const exporter::Options& options, const Metrics& self_metrics, std::vector<std::string>& problems);
+  WebAccess(const Options& options, const Metrics& self_metrics, std::vector<std::string>& problems);
 
   // The newest good state. Looks at most once a second whether a file has changed; what is broken then, or would let in
   // who was kept out, is logged once, and the former state stays.
@@ -83,7 +83,7 @@ class WebAccess {
   void Reload(const WebState& former) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
   Refusal Refused(AuthFailure reason, Refusal refusal, const std::string& client);
 
-  const exporter::Options& options_;
+  const Options& options_;
   const Metrics& self_metrics_;
   std::atomic<int64_t> next_look_ns_ = 0;
 

@@ -1,3 +1,5 @@
+// The command line and the environment, and the checks of options: of kubecost/connection_check,
+// exporter/polling/options and exporter/web/options.
 #include "exporter/flags.h"
 
 #include <gtest/gtest.h>
@@ -10,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/day.h"
+#include "kubecost/connection_check.h"
 
 namespace exporter {
 namespace {
@@ -36,8 +39,8 @@ TEST(FlagsTest, DefaultsAreGood) {
   const ParsedFlags parsed = Parse({});
   EXPECT_TRUE(parsed.problems.empty());
   EXPECT_EQ(parsed.command, Command::kServe);
-  EXPECT_EQ(parsed.options.endpoint.url, "http://kubecost-cost-analyzer.kubecost:9090");
-  EXPECT_EQ(parsed.options.listen_addresses, std::vector<std::string>{":9103"});
+  EXPECT_EQ(parsed.options.polling.endpoint.url, "http://kubecost-cost-analyzer.kubecost:9090");
+  EXPECT_EQ(parsed.options.web.listen_addresses, std::vector<std::string>{":9103"});
 }
 
 TEST(FlagsTest, EveryFlagReachesItsOption) {
@@ -72,34 +75,35 @@ TEST(FlagsTest, EveryFlagReachesItsOption) {
                                 "--web.keep-alive-timeout=100ms",
                                 "--log.level=debug",
                                 "--log.format=json"});
-  EXPECT_EQ(options.endpoint.url, "https://kc:1/base");
-  EXPECT_EQ(options.endpoint.api, kubecost::Api::kOpenCost);
-  EXPECT_EQ(options.endpoint.path_prefix, "/m");
+  EXPECT_EQ(options.polling.endpoint.url, "https://kc:1/base");
+  EXPECT_EQ(options.polling.endpoint.api, kubecost::Api::kOpenCost);
+  EXPECT_EQ(options.polling.endpoint.path_prefix, "/m");
   EXPECT_EQ(options.http.connect_timeout, absl::Seconds(3));
   EXPECT_EQ(options.http.read_timeout, absl::Seconds(4));
   EXPECT_EQ(options.http.deadline, absl::Minutes(5));
   EXPECT_EQ(options.http.max_response_bytes, 2U << 20);
   EXPECT_FALSE(options.http.accept_gzip);
-  EXPECT_EQ(options.query.idle, kubecost::IdleMode::kShare);
-  EXPECT_FALSE(options.query.share_tenancy_costs);
-  EXPECT_EQ(options.query.share_namespaces, "a,b");
-  EXPECT_EQ(options.query.share_labels, "app:x");
-  EXPECT_EQ(options.query.filter, "namespace:\"x\"");
-  EXPECT_EQ(options.cluster_name, "c");
-  EXPECT_EQ(options.cluster_info, ClusterInfoMode::kOff);
-  EXPECT_EQ(options.cluster_info_labels, (std::map<std::string, std::string>{{"region", "eu"}, {"owner", "me=you"}}));
-  EXPECT_EQ(options.currency, "EUR");
-  EXPECT_EQ(base::UtcOffsetText(options.day_utc_offset), "-08:30");
-  EXPECT_EQ(options.day_close_delay, absl::Minutes(90));
-  EXPECT_EQ(options.day_refresh, absl::Minutes(30));
-  EXPECT_EQ(options.listen_addresses, (std::vector<std::string>{"127.0.0.1:0", "[::1]:1"}));
-  EXPECT_EQ(options.telemetry_path, "/m");
-  EXPECT_EQ(options.web_threads, 8);
-  EXPECT_EQ(options.web_max_requests, 3);
-  EXPECT_EQ(options.web_request_timeout, absl::Seconds(2));
-  EXPECT_EQ(options.web_keep_alive_timeout, absl::Milliseconds(100));
-  EXPECT_EQ(options.log_level, base::LogLevel::kDebug);
-  EXPECT_EQ(options.log_format, base::LogFormat::kJson);
+  EXPECT_EQ(options.polling.query.idle, kubecost::IdleMode::kShare);
+  EXPECT_FALSE(options.polling.query.share_tenancy_costs);
+  EXPECT_EQ(options.polling.query.share_namespaces, "a,b");
+  EXPECT_EQ(options.polling.query.share_labels, "app:x");
+  EXPECT_EQ(options.polling.query.filter, "namespace:\"x\"");
+  EXPECT_EQ(options.polling.cluster_name, "c");
+  EXPECT_EQ(options.polling.cluster_info, polling::ClusterInfoMode::kOff);
+  EXPECT_EQ(options.polling.cluster_info_labels,
+            (std::map<std::string, std::string>{{"region", "eu"}, {"owner", "me=you"}}));
+  EXPECT_EQ(options.polling.currency, "EUR");
+  EXPECT_EQ(base::UtcOffsetText(options.polling.day_utc_offset), "-08:30");
+  EXPECT_EQ(options.polling.day_close_delay, absl::Minutes(90));
+  EXPECT_EQ(options.polling.day_refresh, absl::Minutes(30));
+  EXPECT_EQ(options.web.listen_addresses, (std::vector<std::string>{"127.0.0.1:0", "[::1]:1"}));
+  EXPECT_EQ(options.web.telemetry_path, "/m");
+  EXPECT_EQ(options.web.web_threads, 8);
+  EXPECT_EQ(options.web.web_max_requests, 3);
+  EXPECT_EQ(options.web.web_request_timeout, absl::Seconds(2));
+  EXPECT_EQ(options.web.web_keep_alive_timeout, absl::Milliseconds(100));
+  EXPECT_EQ(options.log.level, base::LogLevel::kDebug);
+  EXPECT_EQ(options.log.format, base::LogFormat::kJson);
 }
 
 TEST(FlagsTest, EnvironmentVariablesAndFlagsOverThem) {
@@ -107,12 +111,12 @@ TEST(FlagsTest, EnvironmentVariablesAndFlagsOverThem) {
   setenv("KUBECOST_EXPORTER_WEB_LISTEN_ADDRESS", ":1,:2", 1);
   setenv("KUBECOST_EXPORTER_SHARE_TENANCY_COSTS", "false", 1);
   Options options = Good({});
-  EXPECT_EQ(options.endpoint.url, "http://from-environment");
-  EXPECT_EQ(options.listen_addresses, (std::vector<std::string>{":1", ":2"}));
-  EXPECT_FALSE(options.query.share_tenancy_costs);
-  EXPECT_EQ(Good({"--kubecost.url=http://from-flag"}).endpoint.url, "http://from-flag");
+  EXPECT_EQ(options.polling.endpoint.url, "http://from-environment");
+  EXPECT_EQ(options.web.listen_addresses, (std::vector<std::string>{":1", ":2"}));
+  EXPECT_FALSE(options.polling.query.share_tenancy_costs);
+  EXPECT_EQ(Good({"--kubecost.url=http://from-flag"}).polling.endpoint.url, "http://from-flag");
   setenv("KUBECOST_EXPORTER_KUBECOST_URL", "", 1);
-  EXPECT_EQ(Good({}).endpoint.url, Options().endpoint.url) << "empty is as good as unset";
+  EXPECT_EQ(Good({}).polling.endpoint.url, Options().polling.endpoint.url) << "empty is as good as unset";
   for (const char* name : {"KUBECOST_EXPORTER_KUBECOST_URL", "KUBECOST_EXPORTER_WEB_LISTEN_ADDRESS",
                            "KUBECOST_EXPORTER_SHARE_TENANCY_COSTS"}) {
     unsetenv(name);
@@ -120,17 +124,17 @@ TEST(FlagsTest, EnvironmentVariablesAndFlagsOverThem) {
 }
 
 TEST(FlagsTest, ListsInOneFlagAndTheBareBoolean) {
-  EXPECT_EQ(Good({"--web.listen-address=:1,:2"}).listen_addresses, (std::vector<std::string>{":1", ":2"}));
+  EXPECT_EQ(Good({"--web.listen-address=:1,:2"}).web.listen_addresses, (std::vector<std::string>{":1", ":2"}));
   EXPECT_TRUE(Good({"--kubecost.gzip"}).http.accept_gzip);
-  EXPECT_EQ(Good({"--kubecost.path-prefix=/"}).endpoint.path_prefix, "");
+  EXPECT_EQ(Good({"--kubecost.path-prefix=/"}).polling.endpoint.path_prefix, "");
 }
 
 TEST(FlagsTest, AnEmptyValueIsAsGoodAsNone) {
   const Options options = Good({"--filter=", "--idle=off", "--cluster.name=", "--kubecost.path-prefix="});
-  EXPECT_EQ(options.query.filter, "");
-  EXPECT_EQ(options.query.idle, kubecost::IdleMode::kOff) << "the next argument must not be eaten";
-  EXPECT_EQ(options.cluster_name, "");
-  EXPECT_FALSE(options.endpoint.path_prefix.has_value());
+  EXPECT_EQ(options.polling.query.filter, "");
+  EXPECT_EQ(options.polling.query.idle, kubecost::IdleMode::kOff) << "the next argument must not be eaten";
+  EXPECT_EQ(options.polling.cluster_name, "");
+  EXPECT_FALSE(options.polling.endpoint.path_prefix.has_value());
 }
 
 TEST(FlagsTest, AMissingValueHidesNoOtherProblem) {
@@ -222,7 +226,7 @@ TEST(FlagsTest, AccessToKubecost) {
   EXPECT_EQ(access.password_file, "/password");
   EXPECT_EQ(access.header_file, "/headers");
   EXPECT_EQ(access.CredentialFlags(), "--kubecost.password-file and --kubecost.header-file");
-  EXPECT_TRUE(options.Validate().empty()) << absl::StrJoin(options.Validate(), "\n");
+  EXPECT_EQ(kubecost::ConnectionProblems(options.polling.endpoint, options.http), std::vector<std::string>());
   EXPECT_EQ(Parse({"--kubecost.token-file=/token"}).options.http.access.token_file, "/token");
 }
 
@@ -272,7 +276,7 @@ TEST(FlagsTest, Commands) {
   EXPECT_EQ(render.command, Command::kRender);
   EXPECT_EQ(render.render_file, "answer.json");
   EXPECT_EQ(render.render_level, kubecost::Level::kNamespace);
-  EXPECT_EQ(render.options.cluster_name, "c");
+  EXPECT_EQ(render.options.polling.cluster_name, "c");
   ExpectProblem({"render"}, "FILE is missing");
   ExpectProblem({"render", "f", "--level=node"}, "one of pod, namespace, cluster");
   ExpectProblem({"render", "f", "--bogus"}, "--bogus: unknown flag");

@@ -27,7 +27,7 @@ TEST(OnceFlagsTest, EveryFlagReachesItsOption) {
   EXPECT_EQ(parsed.once->from, absl::CivilDay(2026, 11, 5));
   EXPECT_EQ(parsed.once->to, absl::CivilDay(2026, 11, 6));
   EXPECT_EQ(parsed.once->sample_interval, absl::Minutes(30));
-  EXPECT_EQ(parsed.options.query.idle, kubecost::IdleMode::kShare);
+  EXPECT_EQ(parsed.options.polling.query.idle, kubecost::IdleMode::kShare);
   EXPECT_EQ(Parse({"--output=csv", "--days=3"}).once->days, 3);
   EXPECT_EQ(Parse({"--output=csv", "--date", "2024-02-29"}).once->date, absl::CivilDay(2024, 2, 29));
   EXPECT_EQ(Parse({"--output=csv", "--config.check"}).command, Command::kCheckConfig);

@@ -24,7 +24,7 @@ namespace {
 struct SelfMetrics {
   metrics::Registry registry;
   ProgramMetrics program{registry, true};
-  polling::Metrics polling{registry, Options()};
+  polling::Metrics polling{registry, polling::Options()};
   web::Metrics web{registry};
 
   std::string Serialize() const { return registry.Serialize(); }

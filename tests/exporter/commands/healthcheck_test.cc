@@ -35,7 +35,7 @@ TEST(HealthUrlTest, WhereTheListenAddressIsReached) {
       {{"127.0.0.1:0", ":9107"}, "http://127.0.0.1:9107/healthz"},
   };
   for (const auto& test : kCases) {
-    exporter::Options options;
+    web::Options options;
     options.listen_addresses = test.listen_addresses;
     const absl::StatusOr<std::string> url = HealthUrl(options);
     ASSERT_TRUE(url.ok()) << url.status();

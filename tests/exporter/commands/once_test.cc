@@ -102,7 +102,7 @@ class OnceTest : public testing::Test {
   FakeKubecost kubecost_;
   fakes::FakeClock clock_{November(20, 12)};
   fakes::FakeHttpClient http_{[this](const std::string& url) { return kubecost_.Answer(url); }, 4096};
-  exporter::Options options_;
+  polling::Options options_;
   OnceOptions once_;
   std::stop_source stop_;
   absl::Status write_status_;
@@ -231,7 +231,7 @@ TEST_F(OnceTest, WhatChangesWhileItIsReadIsReadAgain) {
 }
 
 TEST_F(OnceTest, AnUnreachableKubecostIsTriedThreeTimesForAllDays) {
-  options_.cluster_info = exporter::ClusterInfoMode::kOff;
+  options_.cluster_info = polling::ClusterInfoMode::kOff;
   for (int day = 10; day <= 19; ++day) kubecost_.failing[day] = Failing(ErrorReason::kRefused);
   const OnceResult result = Run(OutputFormat::kCsv, 10, 19);
   EXPECT_EQ(result.outcome, OnceOutcome::kUnreachable);
@@ -308,7 +308,7 @@ TEST_F(OnceTest, AFullDiskEndsIt) {
 // Which days there are.
 
 std::string Days(const OnceOptions& once, absl::Duration utc_offset = absl::ZeroDuration()) {
-  exporter::Options options;
+  polling::Options options;
   options.day_utc_offset = utc_offset;
   std::vector<std::string> problems;
   const std::vector<base::Window> days = DaysOf(once, options, November(20, 12), problems);

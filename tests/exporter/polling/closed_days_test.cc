@@ -28,7 +28,7 @@ using fakes::Text;
 class ClosedDaysTest : public testing::Test {
  protected:
   void SetUp() override {
-    options_.cluster_info = exporter::ClusterInfoMode::kOff;
+    options_.cluster_info = ClusterInfoMode::kOff;
     options_.hour_enabled = options_.today_enabled = false;
     options_.currency = "USD";
     Restart();
@@ -82,7 +82,7 @@ class ClosedDaysTest : public testing::Test {
   fakes::FakeClock clock_{November(20, 12)};
   FakeKubecost kubecost_{clock_};
   fakes::FakeHttpClient http_{[this](const std::string& url) { return kubecost_.Answer(url); }, 4096};
-  exporter::Options options_;
+  Options options_;
   PollReportStore reports_;
   std::stop_source stop_;
   std::unique_ptr<metrics::SnapshotStore> store_;

@@ -95,7 +95,7 @@ class DayBookTest : public testing::Test {
     return book_->Backfill(found, Elapsed(now_));
   }
 
-  exporter::Options options_;
+  Options options_;
   std::unique_ptr<DayBook> book_;
   absl::Time now_;
 };

@@ -48,14 +48,14 @@ TEST(DeliveredTest, OtherFilesAndOtherSettingsAreToldApart) {
 }
 
 TEST(DeliverySettingsTest, EverythingThatDecidesTheNumbersCounts) {
-  const exporter::Options options;
-  std::vector<exporter::Options> others(5, options);
+  const Options options;
+  std::vector<Options> others(5, options);
   others[0].endpoint.url = "http://elsewhere:9090";
   others[1].cluster_name = "a name\nwith a line end";
   others[2].day_utc_offset = absl::Minutes(330);
   others[3].query.filter = "namespace:\"x\"";
   others[4].query.idle = kubecost::IdleMode::kOff;
-  for (const exporter::Options& other : others) {
+  for (const Options& other : others) {
     EXPECT_NE(DeliverySettings(other), DeliverySettings(options));
     EXPECT_EQ(DeliverySettings(other).find('\n'), std::string::npos);
   }

@@ -55,7 +55,7 @@ class LiveViewTest : public testing::Test {
 
   std::vector<double> Totals(Level level) const { return view_->facts()->table(level).column(metrics::Column::kTotal); }
 
-  exporter::Options options_;
+  Options options_;
   metrics::Registry registry_;
   Metrics self_metrics_{registry_, options_};
   std::string body_;

@@ -87,7 +87,7 @@ class PollerTest : public testing::Test {
 
   FakeKubecost kubecost_;
   fakes::FakeHttpClient http_{[this](const std::string& url) { return kubecost_.Answer(url); }, 4096};
-  exporter::Options options_;
+  Options options_;
   metrics::SnapshotStore store_;
   PollReportStore reports_;
   std::stop_source stop_;
@@ -177,7 +177,7 @@ TEST_F(PollerTest, AnEmptyNewDayLeavesTheOldOneInPlace) {
 }
 
 TEST_F(PollerTest, BackoffDoublesWithJitterUpToTenMinutes) {
-  options_.cluster_info = exporter::ClusterInfoMode::kOff;
+  options_.cluster_info = ClusterInfoMode::kOff;
   Restart();
   kubecost_.FailWith(500);
   absl::Duration expected = absl::Seconds(15);
@@ -196,7 +196,7 @@ TEST_F(PollerTest, BackoffDoublesWithJitterUpToTenMinutes) {
 }
 
 TEST_F(PollerTest, NeverAnImmediateRetryAfterATimeout) {
-  options_.cluster_info = exporter::ClusterInfoMode::kOff;
+  options_.cluster_info = ClusterInfoMode::kOff;
   Restart();
   kubecost_.duration = absl::Seconds(60);
   kubecost_.override = FakeAnswer{};
@@ -313,7 +313,7 @@ TEST_F(PollerTest, ClusterInfoWithoutIdLeavesTheLastGoodOne) {
 }
 
 TEST_F(PollerTest, ClusterInfoCanBeOff) {
-  options_.cluster_info = exporter::ClusterInfoMode::kOff;
+  options_.cluster_info = ClusterInfoMode::kOff;
   Restart();
   Poll();
   for (const std::string& url : http_.urls) EXPECT_FALSE(absl::StrContains(url, "clusterInfo"));

@@ -59,6 +59,12 @@ std::shared_ptr<const metrics::DayFacts> DayOf(int day, const std::vector<Alloca
 class StatusPageTest : public testing::Test {
  protected:
   void SetUp() override {
+    options_.url = "http://kubecost:9090";
+    options_.idle = "separate";
+    options_.day_close_delay = absl::Hours(2);
+    options_.day_keep = 3;
+    options_.has_backfill = true;
+    options_.telemetry_path = "/metrics";
     for (const char* view : {"cluster_info", "day", "backfill"}) {
       polling::ViewReport& report = report_.views.emplace_back();
       report.name = view;
@@ -87,7 +93,7 @@ class StatusPageTest : public testing::Test {
   }
 
   const absl::Time now_ = November(20, 12);
-  exporter::Options options_;
+  Options options_;
   metrics::Snapshot snapshot_;
   polling::PollReport report_;
 };
@@ -136,7 +142,7 @@ TEST_F(StatusPageTest, HostileNamesAreText) {
 }
 
 TEST_F(StatusPageTest, SettingsAndErrorsAreText) {
-  options_.query.filter = "label[x]:\"<i>\"";
+  options_.filter = "label[x]:\"<i>\"";
   options_.telemetry_path = "/m?\"><i>";
   report_.currency = "<i>";
   report_.path = "/<i>";
@@ -149,8 +155,8 @@ TEST_F(StatusPageTest, SettingsAndErrorsAreText) {
 TEST_F(StatusPageTest, HowKubecostIsAskedIsTold) {
   EXPECT_FALSE(absl::StrContains(Page(), "not verified"));
   EXPECT_FALSE(absl::StrContains(Page(), "Credentials"));
-  options_.http.access.tls_verify = false;
-  options_.http.access.token_file = "/run/token";
+  options_.tls_verify = false;
+  options_.credential_flags = "--kubecost.token-file";
   EXPECT_TRUE(absl::StrContains(Page(), "not verified (--kubecost.tls-verify=false)"));
   EXPECT_TRUE(absl::StrContains(Page(), "from --kubecost.token-file"));
 }
@@ -227,7 +233,7 @@ TEST_F(StatusPageTest, BackfillIsTold) {
   report_.backfill_served = 1;
   report_.backfill_delivered = 7;
   EXPECT_TRUE(Has("of 12 older days, 4 still to be read, 1 served at present, 7 served long enough"));
-  options_.backfill_days = 0;
+  options_.has_backfill = false;
   EXPECT_TRUE(Has("Back-fill of older days is off"));
 }
 
@@ -267,7 +273,7 @@ TEST_F(StatusPageTest, NeverBecomesTooBig) {
   for (int i = 0; i < 10; ++i) days[static_cast<size_t>(i)] = DayOf(10 + i, rows);
   Serve(std::move(days));
   for (polling::ViewReport& view : report_.views) view.name = view.error = std::string(100'000, '<');
-  options_.query.filter = std::string(100'000, '"');
+  options_.filter = std::string(100'000, '"');
   for (const std::string& search : {std::string(), std::string("1"), std::string(300, '\x02')}) {
     const std::string page = Page(search);
     EXPECT_LT(page.size(), kMaxStatusPageBytes) << search.size();

@@ -72,8 +72,8 @@ class ServerTest : public testing::Test {
     return snapshot;
   }
 
-  exporter::Options options_ = [] {
-    exporter::Options options;
+  Options options_ = [] {
+    Options options;
     options.listen_addresses = {"127.0.0.1:0"};
     return options;
   }();
@@ -162,12 +162,13 @@ TEST_F(ServerTest, PollerAndScrapersTogether) {
   simulator::SimulatorOptions kubecost_options;
   kubecost_options.pods = 100;
   const simulator::Simulator kubecost(kubecost_options);
-  options_.endpoint.url = kubecost.url();
+  polling::Options polling_options;
+  polling_options.endpoint.url = kubecost.url();
   base::SystemClock clock;
   kubecost::CurlHttpClient http({});
   polling::PollReportStore reports;
-  polling::Metrics polling_metrics(registry_, options_);
-  polling::Poller poller(options_, clock, http, store_, reports, polling_metrics);
+  polling::Metrics polling_metrics(registry_, polling_options);
+  polling::Poller poller(polling_options, clock, http, store_, reports, polling_metrics);
   Start();
   std::jthread polling([&poller](std::stop_token stop) { poller.Run(std::move(stop)); });
   std::string body;

@@ -66,7 +66,7 @@ class WebAccessTest : public testing::Test {
   }
 
   std::string folder_;
-  exporter::Options options_;
+  Options options_;
   metrics::SnapshotStore store_;
   metrics::Registry registry_;
   const Metrics self_metrics_{registry_};
