@@ -32,7 +32,7 @@ export SKIP_LOG="$results/skipped"
 run() {
   local folder=$1 status=0
   shift
-  ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@" | tee "$results/output" || status=$?
+  ${LOW_PRIORITY:+nice -n 5} ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@" | tee "$results/output" || status=$?
   sed -nE 's/.*Test +#[0-9]+: ([^ ]+) .*\*\*\*Skipped.*/\1/p' "$results/output" >> "$SKIP_LOG"
   sed -nE "s/.*Test +#[0-9]+: ([^ ]+) .* ([0-9.]+) sec.*/\2 s  \1 (${folder#build/})/p" "$results/output" >> "$PHASE_LOGS/tests"
   [ $status = 0 ] || grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test.* Passed )' "$results/output" >> "$PHASE_LOGS/failed"
