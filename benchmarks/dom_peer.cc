@@ -21,12 +21,9 @@ std::string Text(const rapidjson::Value& value) { return std::string(value.GetSt
 void ReadProperties(const rapidjson::Value& object, kubecost::Properties& properties) {
   for (const auto& member : object.GetObject()) {
     const absl::string_view key(member.name.GetString(), member.name.GetStringLength());
-    if (key == "cluster") properties.cluster = Text(member.value);
-    if (key == "node") properties.node = Text(member.value);
-    if (key == "namespace") properties.namespace_name = Text(member.value);
-    if (key == "pod") properties.pod = Text(member.value);
-    if (key == "controller") properties.controller = Text(member.value);
-    if (key == "controllerKind") properties.controller_kind = Text(member.value);
+    for (const kubecost::PropertyField& property : kubecost::kPropertyFields) {
+      if (key == property.name) properties.*property.text = Text(member.value);
+    }
   }
 }
 
@@ -44,9 +41,7 @@ Allocation RowOf(const rapidjson::Value& object) {
   const auto number = [&numbers](RowField field) { return numbers[static_cast<size_t>(field)]; };
   row.total_cost = number(RowField::kTotalCost);
   for (size_t i = 0; i < kubecost::kResourceCount; ++i) {
-    const size_t adjustment = static_cast<size_t>(RowField::kCpuAdjustment) + i;
-    const bool has_adjustment = adjustment <= static_cast<size_t>(RowField::kLoadBalancerAdjustment);
-    row.costs[i] = has_adjustment ? kubecost::AddCosts(numbers[i], numbers[adjustment]) : numbers[i];
+    row.costs[i] = kubecost::AddCosts(numbers[i], numbers[kubecost::kResourceCount + i]);
   }
   row.efficiency = {number(RowField::kCpuEfficiency), number(RowField::kMemoryEfficiency),
                     number(RowField::kTotalEfficiency)};

@@ -17,13 +17,6 @@ bool IsPodFamily(const metrics::Family& family) {
 // The sample of that column, kUnknown where the product serves none.
 double ValueOf(const kubecost::Allocation& row, Column column) {
   switch (column) {
-    case Column::kGpu:
-    case Column::kLoadBalancer:
-    case Column::kShared:
-    case Column::kExternal: {
-      const double cost = row.costs[static_cast<size_t>(column)];
-      return cost == 0 ? kubecost::kUnknown : cost;
-    }
     case Column::kTotal:
       return row.total_cost;
     case Column::kCpuEfficiency:
@@ -34,8 +27,11 @@ double ValueOf(const kubecost::Allocation& row, Column column) {
       return row.efficiency.total;
     case Column::kInfo:
       return 1;
-    default:
-      return row.costs[static_cast<size_t>(column)];
+    default: {
+      const auto resource = static_cast<size_t>(column);
+      const bool is_left_out = row.costs[resource] == 0 && kubecost::kResources[resource].omit_zero_on_pods;
+      return is_left_out ? kubecost::kUnknown : row.costs[resource];
+    }
   }
 }
 

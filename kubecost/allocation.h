@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/day.h"
+#include "kubecost/resource.h"
 
 namespace kubecost {
 
@@ -27,16 +28,18 @@ enum class Level { kCluster, kNamespace, kPod };
 inline constexpr size_t kLevelCount = 3;
 inline constexpr std::array<absl::string_view, kLevelCount> kLevelNames = {"cluster", "namespace", "pod"};
 
-// The parts of a cost, in the order of the metric contract.
-enum class Resource { kCpu, kGpu, kMemory, kPv, kNetwork, kLoadBalancer, kShared, kExternal };
-inline constexpr size_t kResourceCount = 8;
-inline constexpr std::array<absl::string_view, kResourceCount> kResourceNames = {
-    "cpu", "gpu", "memory", "pv", "network", "load_balancer", "shared", "external"};
-
 // The rows Kubecost adds for cost that belongs to no workload.
 inline constexpr absl::string_view kIdle = "__idle__";
 inline constexpr absl::string_view kUnallocated = "__unallocated__";
 inline constexpr absl::string_view kUnmounted = "__unmounted__";
+
+// An amount for each resource.
+using ResourceCosts = std::array<double, kResourceCount>;
+inline constexpr ResourceCosts kUnknownCosts = [] {
+  ResourceCosts costs;
+  costs.fill(kUnknown);
+  return costs;
+}();
 
 // Only the properties that a query aggregates by mean anything: a group with a single member leaks the others.
 struct Properties {
@@ -47,6 +50,20 @@ struct Properties {
   std::string controller;
   std::string pod;
 };
+
+// Each property with its name in the API.
+struct PropertyField {
+  absl::string_view name;
+  std::string Properties::*text;
+};
+inline constexpr auto kPropertyFields = std::to_array<PropertyField>({
+    {"cluster", &Properties::cluster},
+    {"node", &Properties::node},
+    {"namespace", &Properties::namespace_name},
+    {"controllerKind", &Properties::controller_kind},
+    {"controller", &Properties::controller},
+    {"pod", &Properties::pod},
+});
 
 struct Efficiency {
   double cpu = kUnknown;
@@ -75,8 +92,7 @@ struct Allocation {
   // Kubecost's own total, never repaired from the parts.
   double total_cost = kUnknown;
   // Each part with its adjustment: cpuCost + cpuCostAdjustment.
-  std::array<double, kResourceCount> costs = {kUnknown, kUnknown, kUnknown, kUnknown,
-                                              kUnknown, kUnknown, kUnknown, kUnknown};
+  ResourceCosts costs = kUnknownCosts;
   // True when a cost field was an explicit null: a sum over such rows is not known either.
   bool has_null_cost = false;
   Efficiency efficiency;

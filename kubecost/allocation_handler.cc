@@ -1,5 +1,6 @@
 #include "kubecost/allocation_handler.h"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -253,13 +254,9 @@ absl::StatusOr<ParsedAnswer> AllocationHandler::Finish() const {
 }
 
 std::string* AllocationHandler::PropertyOf(absl::string_view key) {
-  Properties& properties = row_.properties;
-  if (key == "cluster") return &properties.cluster;
-  if (key == "node") return &properties.node;
-  if (key == "namespace") return &properties.namespace_name;
-  if (key == "pod") return &properties.pod;
-  if (key == "controller") return &properties.controller;
-  if (key == "controllerKind") return &properties.controller_kind;
+  for (const PropertyField& property : kPropertyFields) {
+    if (key == property.name) return &(row_.properties.*property.text);
+  }
   return nullptr;
 }
 
@@ -270,21 +267,14 @@ std::string* AllocationHandler::TextOfField() {
 }
 
 void AllocationHandler::StartRow() {
-  Properties& properties = row_.properties;
-  for (std::string* text : {&properties.cluster, &properties.node, &properties.namespace_name, &properties.pod,
-                            &properties.controller, &properties.controller_kind}) {
-    text->clear();
-  }
+  for (const PropertyField& property : kPropertyFields) (row_.properties.*property.text).clear();
   row_.window.reset();
   start_.clear();
   end_.clear();
   row_.has_null_cost = false;
   numbers_.fill(kUnknown);
-  // An adjustment that is not there is none; one that is null is not known.
-  for (size_t i = static_cast<size_t>(RowField::kCpuAdjustment);
-       i <= static_cast<size_t>(RowField::kLoadBalancerAdjustment); ++i) {
-    numbers_[i] = 0;
-  }
+  // A missing adjustment is 0, a null one unknown.
+  std::fill_n(numbers_.begin() + kResourceCount, kResourceCount, 0);
 }
 
 void AllocationHandler::SetNull() {
@@ -312,11 +302,7 @@ bool AllocationHandler::EndRow() {
     return false;
   }
   row_.total_cost = Number(RowField::kTotalCost);
-  for (size_t i = 0; i < kResourceCount; ++i) {
-    const size_t adjustment = static_cast<size_t>(RowField::kCpuAdjustment) + i;
-    const bool has_adjustment = adjustment <= static_cast<size_t>(RowField::kLoadBalancerAdjustment);
-    row_.costs[i] = has_adjustment ? AddCosts(numbers_[i], numbers_[adjustment]) : numbers_[i];
-  }
+  for (size_t i = 0; i < kResourceCount; ++i) row_.costs[i] = AddCosts(numbers_[i], numbers_[kResourceCount + i]);
   row_.efficiency = {Number(RowField::kCpuEfficiency), Number(RowField::kMemoryEfficiency),
                      Number(RowField::kTotalEfficiency)};
   row_.usage = {Number(RowField::kMinutes), Number(RowField::kCpuRequest), Number(RowField::kCpuUsage),

@@ -7,26 +7,13 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
+#include "kubecost/resource.h"
 
 namespace kubecost {
 
+// The cost of each resource comes first, then the adjustment of each, both in the order of Resource.
 enum class RowField : uint8_t {
-  // Costs of the resources, in the order of enum Resource, each followed by its adjustment where there is one.
-  kCpuCost,
-  kGpuCost,
-  kMemoryCost,
-  kPvCost,
-  kNetworkCost,
-  kLoadBalancerCost,
-  kSharedCost,
-  kExternalCost,
-  kCpuAdjustment,
-  kGpuAdjustment,
-  kMemoryAdjustment,
-  kPvAdjustment,
-  kNetworkAdjustment,
-  kLoadBalancerAdjustment,
-  kTotalCost,
+  kTotalCost = 2 * kResourceCount,
   kCpuEfficiency,
   kMemoryEfficiency,
   kTotalEfficiency,
@@ -43,26 +30,16 @@ enum class RowField : uint8_t {
   kNone,
 };
 
-struct RowFieldName {
+constexpr bool IsCostField(RowField field) { return field <= RowField::kTotalCost; }
+
+namespace row_fields_internal {
+
+struct Slot {
   absl::string_view name;
-  RowField field;
+  RowField field = RowField::kNone;
 };
 
-inline constexpr std::array<RowFieldName, 27> kRowFieldNames = {{
-    {"cpuCost", RowField::kCpuCost},
-    {"gpuCost", RowField::kGpuCost},
-    {"ramCost", RowField::kMemoryCost},
-    {"pvCost", RowField::kPvCost},
-    {"networkCost", RowField::kNetworkCost},
-    {"loadBalancerCost", RowField::kLoadBalancerCost},
-    {"sharedCost", RowField::kSharedCost},
-    {"externalCost", RowField::kExternalCost},
-    {"cpuCostAdjustment", RowField::kCpuAdjustment},
-    {"gpuCostAdjustment", RowField::kGpuAdjustment},
-    {"ramCostAdjustment", RowField::kMemoryAdjustment},
-    {"pvCostAdjustment", RowField::kPvAdjustment},
-    {"networkCostAdjustment", RowField::kNetworkAdjustment},
-    {"loadBalancerCostAdjustment", RowField::kLoadBalancerAdjustment},
+inline constexpr auto kOtherFields = std::to_array<Slot>({
     {"totalCost", RowField::kTotalCost},
     {"cpuEfficiency", RowField::kCpuEfficiency},
     {"ramEfficiency", RowField::kMemoryEfficiency},
@@ -76,45 +53,42 @@ inline constexpr std::array<RowFieldName, 27> kRowFieldNames = {{
     {"window", RowField::kWindow},
     {"start", RowField::kStart},
     {"end", RowField::kEnd},
-}};
+});
 
-namespace row_fields_internal {
+inline constexpr size_t kSlotCount = 64;
+static_assert(2 * (2 * kResourceCount + kOtherFields.size()) <= kSlotCount, "the table of fields needs more slots");
 
-inline constexpr size_t kSlots = 64;
-
-// Chosen so that no two names share a slot, which the compiler checks below.
-constexpr size_t SlotOf(absl::string_view name) {
+// Chosen so that hardly two names begin at the same slot.
+constexpr size_t FirstSlotOf(absl::string_view name) {
   const auto byte = [name](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(name[i])); };
-  return (name.size() * 3 + byte(0) * 43 + byte(name.size() / 2)) % kSlots;
+  return (name.size() * 3 + byte(0) * 43 + byte(name.size() / 2)) % kSlotCount;
 }
 
-constexpr std::array<uint8_t, kSlots> MakeSlots() {
-  std::array<uint8_t, kSlots> slots{};
-  for (size_t i = 0; i < kRowFieldNames.size(); ++i) {
-    slots[SlotOf(kRowFieldNames[i].name)] = static_cast<uint8_t>(i + 1);
+// The slot of the name, or the free one where it would stand.
+constexpr size_t SlotOf(absl::string_view name, const std::array<Slot, kSlotCount>& slots) {
+  size_t slot = FirstSlotOf(name);
+  while (!slots[slot].name.empty() && slots[slot].name != name) slot = (slot + 1) % kSlotCount;
+  return slot;
+}
+
+inline constexpr std::array<Slot, kSlotCount> kSlots = [] {
+  std::array<Slot, kSlotCount> slots;
+  const auto add = [&slots](absl::string_view name, RowField field) { slots[SlotOf(name, slots)] = {name, field}; };
+  for (size_t i = 0; i < kResourceCount; ++i) {
+    const ResourceInfo& row = kResources[i];
+    add(row.cost_field, static_cast<RowField>(i));
+    if (!row.adjustment_field.empty()) add(row.adjustment_field, static_cast<RowField>(kResourceCount + i));
   }
+  for (const Slot& other : kOtherFields) add(other.name, other.field);
   return slots;
-}
-
-inline constexpr std::array<uint8_t, kSlots> kSlotTable = MakeSlots();
-
-constexpr bool SlotsAreUnique() {
-  size_t used = 0;
-  for (const uint8_t slot : kSlotTable) used += slot != 0;
-  return used == kRowFieldNames.size();
-}
-static_assert(SlotsAreUnique());
+}();
 
 }  // namespace row_fields_internal
 
-inline RowField RowFieldOf(absl::string_view key) {
+constexpr RowField RowFieldOf(absl::string_view key) {
   if (key.empty()) return RowField::kNone;
-  const size_t index = row_fields_internal::kSlotTable[row_fields_internal::SlotOf(key)];
-  if (index == 0 || kRowFieldNames[index - 1].name != key) return RowField::kNone;
-  return kRowFieldNames[index - 1].field;
+  return row_fields_internal::kSlots[row_fields_internal::SlotOf(key, row_fields_internal::kSlots)].field;
 }
-
-inline constexpr bool IsCostField(RowField field) { return field <= RowField::kTotalCost; }
 
 }  // namespace kubecost
 

@@ -2,6 +2,7 @@
 #ifndef METRICS_DAILY_FACTS_H_
 #define METRICS_DAILY_FACTS_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -75,10 +76,15 @@ class DailyFacts {
 double ValueOf(const DailyFacts::Status& status, Column column, Level level);
 
 // The parts of a cost in the order of label resource.
-inline constexpr std::array<kubecost::Resource, kubecost::kResourceCount> kResourcesByName = {
-    kubecost::Resource::kCpu,          kubecost::Resource::kExternal, kubecost::Resource::kGpu,
-    kubecost::Resource::kLoadBalancer, kubecost::Resource::kMemory,   kubecost::Resource::kNetwork,
-    kubecost::Resource::kPv,           kubecost::Resource::kShared};
+inline constexpr auto kResourcesByName = [] {
+  std::array<Resource, kubecost::kResourceCount> sorted;
+  std::transform(kubecost::kResources.begin(), kubecost::kResources.end(), sorted.begin(),
+                 [](const kubecost::ResourceInfo& row) { return row.resource; });
+  std::sort(sorted.begin(), sorted.end(), [](Resource a, Resource b) {
+    return kubecost::kResources[static_cast<size_t>(a)].name < kubecost::kResources[static_cast<size_t>(b)].name;
+  });
+  return sorted;
+}();
 
 // True when the part is a sample: on pod level 0 is left out.
 bool IsServedPart(Level level, double value);

@@ -99,7 +99,7 @@ void AppendJsonValues(const LevelTable& table, size_t row, absl::Span<const Valu
 
 void AppendJsonCosts(const LevelTable& table, size_t row, BlockWriter& out) {
   for (size_t i = 0; i < kubecost::kResourceCount; ++i) {
-    AppendJsonNumber(kubecost::kResourceNames[i], ValueAt(table, static_cast<Column>(i), row), out);
+    AppendJsonNumber(kubecost::kResources[i].name, ValueAt(table, static_cast<Column>(i), row), out);
   }
   AppendJsonNumber("total", ValueAt(table, Column::kTotal, row), out);
 }
@@ -147,9 +147,9 @@ void AppendJsonRows(absl::string_view name, size_t rows, BlockWriter& out, Appen
 
 void CsvWriter::Write(const ServedDay& day) {
   if (!has_header_) {
-    out_.Append(
-        "date,cluster,namespace,pod,node,controller_kind,controller,cpu,gpu,memory,pv,network,load_balancer,shared,"
-        "external,total,currency,cpu_efficiency,memory_efficiency,total_efficiency\n");
+    out_.Append("date,cluster,namespace,pod,node,controller_kind,controller");
+    for (const kubecost::ResourceInfo& resource : kubecost::kResources) out_.Append(",", resource.name);
+    out_.Append(",total,currency,cpu_efficiency,memory_efficiency,total_efficiency\n");
     has_header_ = true;
   }
   const DayFacts& facts = *day.facts;

@@ -3,6 +3,7 @@
 #ifndef METRICS_FAMILY_H_
 #define METRICS_FAMILY_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -12,6 +13,7 @@
 namespace metrics {
 
 using kubecost::Level;
+using kubecost::Resource;
 
 enum class Type { kGauge, kCounter, kHistogram };
 
@@ -27,18 +29,9 @@ enum class Source {
   kExporter,     // not in the snapshot: the exporter about itself
 };
 
-// A column of a level's table, or another value of the family's source. The first nine follow kubecost::Resource and
-// the total.
+// A column of a level's table, or another value of the family's source. The columns of the resources come first.
 enum class Column {
-  kCpu,
-  kGpu,
-  kMemory,
-  kPv,
-  kNetwork,
-  kLoadBalancer,
-  kShared,
-  kExternal,
-  kTotal,
+  kTotal = kubecost::kResourceCount,
   kCpuEfficiency,
   kMemoryEfficiency,
   kTotalEfficiency,
@@ -61,6 +54,8 @@ enum class Column {
 };
 inline constexpr size_t kColumnCount = static_cast<size_t>(Column::kValueCount);
 
+constexpr Column ColumnOf(Resource resource) { return static_cast<Column>(resource); }
+
 struct Family {
   absl::string_view name;
   absl::string_view help;
@@ -76,48 +71,48 @@ struct Family {
 // Costs sorted by name, then the exporter's own, sorted by name: the order of a scrape. Binding names and meanings.
 inline constexpr auto kFamilies = std::to_array<Family>({
     // clang-format off
-    {"cloudtuner_kubecost_cluster_cpu_cost", "kubecost_cluster_cpu_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kCpu},
+    {"cloudtuner_kubecost_cluster_cpu_cost", "kubecost_cluster_cpu_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, ColumnOf(Resource::kCpu)},
     {"cloudtuner_kubecost_cluster_cpu_efficiency", "kubecost_cluster_cpu_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kCpuEfficiency},
-    {"cloudtuner_kubecost_cluster_lb_cost", "kubecost_cluster_load_balancer_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kLoadBalancer},
-    {"cloudtuner_kubecost_cluster_network_cost", "kubecost_cluster_network_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kNetwork},
-    {"cloudtuner_kubecost_cluster_pv_cost", "kubecost_cluster_pv_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kPv},
-    {"cloudtuner_kubecost_cluster_ram_cost", "kubecost_cluster_memory_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kMemory},
+    {"cloudtuner_kubecost_cluster_lb_cost", "kubecost_cluster_load_balancer_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, ColumnOf(Resource::kLoadBalancer)},
+    {"cloudtuner_kubecost_cluster_network_cost", "kubecost_cluster_network_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, ColumnOf(Resource::kNetwork)},
+    {"cloudtuner_kubecost_cluster_pv_cost", "kubecost_cluster_pv_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, ColumnOf(Resource::kPv)},
+    {"cloudtuner_kubecost_cluster_ram_cost", "kubecost_cluster_memory_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, ColumnOf(Resource::kMemory)},
     {"cloudtuner_kubecost_cluster_ram_efficiency", "kubecost_cluster_memory_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kMemoryEfficiency},
     {"cloudtuner_kubecost_cluster_total_cost", "kubecost_cluster_total_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kTotal},
     {"cloudtuner_kubecost_cluster_total_efficiency", "kubecost_cluster_total_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,currency", Source::kCompat, Level::kCluster, Column::kTotalEfficiency},
-    {"cloudtuner_kubecost_namespace_cpu_cost", "kubecost_namespace_cpu_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kCpu},
+    {"cloudtuner_kubecost_namespace_cpu_cost", "kubecost_namespace_cpu_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, ColumnOf(Resource::kCpu)},
     {"cloudtuner_kubecost_namespace_cpu_efficiency", "kubecost_namespace_cpu_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kCpuEfficiency},
-    {"cloudtuner_kubecost_namespace_lb_cost", "kubecost_namespace_load_balancer_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kLoadBalancer},
-    {"cloudtuner_kubecost_namespace_network_cost", "kubecost_namespace_network_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kNetwork},
-    {"cloudtuner_kubecost_namespace_pv_cost", "kubecost_namespace_pv_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kPv},
-    {"cloudtuner_kubecost_namespace_ram_cost", "kubecost_namespace_memory_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kMemory},
+    {"cloudtuner_kubecost_namespace_lb_cost", "kubecost_namespace_load_balancer_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, ColumnOf(Resource::kLoadBalancer)},
+    {"cloudtuner_kubecost_namespace_network_cost", "kubecost_namespace_network_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, ColumnOf(Resource::kNetwork)},
+    {"cloudtuner_kubecost_namespace_pv_cost", "kubecost_namespace_pv_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, ColumnOf(Resource::kPv)},
+    {"cloudtuner_kubecost_namespace_ram_cost", "kubecost_namespace_memory_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, ColumnOf(Resource::kMemory)},
     {"cloudtuner_kubecost_namespace_ram_efficiency", "kubecost_namespace_memory_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kMemoryEfficiency},
     {"cloudtuner_kubecost_namespace_total_cost", "kubecost_namespace_total_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kTotal},
     {"cloudtuner_kubecost_namespace_total_efficiency", "kubecost_namespace_total_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,currency", Source::kCompat, Level::kNamespace, Column::kTotalEfficiency},
-    {"cloudtuner_kubecost_pod_cpu_cost", "kubecost_pod_cpu_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kCpu},
+    {"cloudtuner_kubecost_pod_cpu_cost", "kubecost_pod_cpu_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, ColumnOf(Resource::kCpu)},
     {"cloudtuner_kubecost_pod_cpu_efficiency", "kubecost_pod_cpu_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kCpuEfficiency},
-    {"cloudtuner_kubecost_pod_lb_cost", "kubecost_pod_load_balancer_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kLoadBalancer},
-    {"cloudtuner_kubecost_pod_network_cost", "kubecost_pod_network_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kNetwork},
-    {"cloudtuner_kubecost_pod_pv_cost", "kubecost_pod_pv_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kPv},
-    {"cloudtuner_kubecost_pod_ram_cost", "kubecost_pod_memory_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kMemory},
+    {"cloudtuner_kubecost_pod_lb_cost", "kubecost_pod_load_balancer_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, ColumnOf(Resource::kLoadBalancer)},
+    {"cloudtuner_kubecost_pod_network_cost", "kubecost_pod_network_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, ColumnOf(Resource::kNetwork)},
+    {"cloudtuner_kubecost_pod_pv_cost", "kubecost_pod_pv_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, ColumnOf(Resource::kPv)},
+    {"cloudtuner_kubecost_pod_ram_cost", "kubecost_pod_memory_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, ColumnOf(Resource::kMemory)},
     {"cloudtuner_kubecost_pod_ram_efficiency", "kubecost_pod_memory_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kMemoryEfficiency},
     {"cloudtuner_kubecost_pod_total_cost", "kubecost_pod_total_cost / 24. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kTotal},
     {"cloudtuner_kubecost_pod_total_efficiency", "kubecost_pod_total_efficiency. With --compat.cloudtuner.", Type::kGauge, "cluster,namespace,pod,currency", Source::kCompat, Level::kPod, Column::kTotalEfficiency},
-    {"kubecost_cluster_cpu_cost", "CPU cost of the cluster on the newest complete day, adjustment included, in the currency Kubecost is configured with.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kCpu},
+    {"kubecost_cluster_cpu_cost", "CPU cost of the cluster on the newest complete day, adjustment included, in the currency Kubecost is configured with.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kCpu)},
     {"kubecost_cluster_cpu_efficiency", "CPU used over CPU requested by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kCpuEfficiency},
     {"kubecost_cluster_daily_cost", "Total cost of the cluster on the calendar day in label date.", Type::kGauge, "cluster,date", Source::kDaily, Level::kCluster, Column::kTotal},
     {"kubecost_cluster_daily_resource_cost", "Cost of one resource in the cluster on the calendar day in label date; the sum over resource is the daily cost.", Type::kGauge, "cluster,resource,date", Source::kDaily, Level::kCluster, Column::kResources},
-    {"kubecost_cluster_external_cost", "Cost outside the cluster that Kubecost attributes to the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kExternal},
-    {"kubecost_cluster_gpu_cost", "GPU cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kGpu},
+    {"kubecost_cluster_external_cost", "Cost outside the cluster that Kubecost attributes to the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kExternal)},
+    {"kubecost_cluster_gpu_cost", "GPU cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kGpu)},
     {"kubecost_cluster_hourly_cost", "Cost rate of the cluster over the last complete hour, in currency per hour, not reconciled.", Type::kGauge, "cluster", Source::kHour, Level::kCluster, Column::kTotal},
     {"kubecost_cluster_idle_cost", "Cost of capacity that no workload asked for or used on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kIdle},
     {"kubecost_cluster_info", "Cluster as Kubecost describes it.", Type::kGauge, "id,name,... as Kubecost gives them", Source::kClusterInfo, Level::kCluster, Column::kInfo},
-    {"kubecost_cluster_load_balancer_cost", "Load balancer cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kLoadBalancer},
-    {"kubecost_cluster_memory_cost", "Memory cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kMemory},
+    {"kubecost_cluster_load_balancer_cost", "Load balancer cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kLoadBalancer)},
+    {"kubecost_cluster_memory_cost", "Memory cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kMemory)},
     {"kubecost_cluster_memory_efficiency", "Memory used over memory requested by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kMemoryEfficiency},
-    {"kubecost_cluster_network_cost", "Network cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kNetwork},
-    {"kubecost_cluster_pv_cost", "Persistent volume cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kPv},
-    {"kubecost_cluster_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kShared},
+    {"kubecost_cluster_network_cost", "Network cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kNetwork)},
+    {"kubecost_cluster_pv_cost", "Persistent volume cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kPv)},
+    {"kubecost_cluster_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kShared)},
     {"kubecost_cluster_today_cost", "Cost of the cluster since 00:00, partial until midnight.", Type::kGauge, "cluster", Source::kToday, Level::kCluster, Column::kTotal},
     {"kubecost_cluster_total_cost", "Total cost of the cluster on the newest complete day, all resources, adjustments included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kTotal},
     {"kubecost_cluster_total_efficiency", "CPU and memory efficiency of the cluster on the newest complete day, weighted by cost.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kTotalEfficiency},
@@ -128,37 +123,37 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_day_last_read_timestamp_seconds", "When the day was last read from Kubecost.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kLastRead},
     {"kubecost_day_pods", "Pod rows of the day.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kPods},
     {"kubecost_day_settled", "1 when the day ended longer ago than reconciliation takes and was read since.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kSettled},
-    {"kubecost_namespace_cpu_cost", "CPU cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kCpu},
+    {"kubecost_namespace_cpu_cost", "CPU cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, ColumnOf(Resource::kCpu)},
     {"kubecost_namespace_cpu_efficiency", "CPU used over CPU requested by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kCpuEfficiency},
     {"kubecost_namespace_daily_cost", "Total cost of the namespace on the calendar day in label date.", Type::kGauge, "cluster,namespace,date", Source::kDaily, Level::kNamespace, Column::kTotal},
     {"kubecost_namespace_daily_resource_cost", "Cost of one resource in the namespace on the calendar day in label date; the sum over resource is the daily cost.", Type::kGauge, "cluster,namespace,resource,date", Source::kDaily, Level::kNamespace, Column::kResources},
-    {"kubecost_namespace_external_cost", "Cost outside the cluster that Kubecost attributes to the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kExternal},
-    {"kubecost_namespace_gpu_cost", "GPU cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kGpu},
+    {"kubecost_namespace_external_cost", "Cost outside the cluster that Kubecost attributes to the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, ColumnOf(Resource::kExternal)},
+    {"kubecost_namespace_gpu_cost", "GPU cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, ColumnOf(Resource::kGpu)},
     {"kubecost_namespace_hourly_cost", "Cost rate of the namespace over the last complete hour, in currency per hour, not reconciled.", Type::kGauge, "cluster,namespace", Source::kHour, Level::kNamespace, Column::kTotal},
-    {"kubecost_namespace_load_balancer_cost", "Load balancer cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kLoadBalancer},
-    {"kubecost_namespace_memory_cost", "Memory cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kMemory},
+    {"kubecost_namespace_load_balancer_cost", "Load balancer cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, ColumnOf(Resource::kLoadBalancer)},
+    {"kubecost_namespace_memory_cost", "Memory cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, ColumnOf(Resource::kMemory)},
     {"kubecost_namespace_memory_efficiency", "Memory used over memory requested by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kMemoryEfficiency},
-    {"kubecost_namespace_network_cost", "Network cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kNetwork},
-    {"kubecost_namespace_pv_cost", "Persistent volume cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kPv},
-    {"kubecost_namespace_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kShared},
+    {"kubecost_namespace_network_cost", "Network cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, ColumnOf(Resource::kNetwork)},
+    {"kubecost_namespace_pv_cost", "Persistent volume cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, ColumnOf(Resource::kPv)},
+    {"kubecost_namespace_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, ColumnOf(Resource::kShared)},
     {"kubecost_namespace_today_cost", "Cost of the namespace since 00:00, partial until midnight.", Type::kGauge, "cluster,namespace", Source::kToday, Level::kNamespace, Column::kTotal},
     {"kubecost_namespace_total_cost", "Total cost of the namespace on the newest complete day, all resources, adjustments included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kTotal},
     {"kubecost_namespace_total_efficiency", "CPU and memory efficiency of the namespace on the newest complete day, weighted by cost.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kTotalEfficiency},
-    {"kubecost_pod_cpu_cost", "CPU cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kCpu},
+    {"kubecost_pod_cpu_cost", "CPU cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, ColumnOf(Resource::kCpu)},
     {"kubecost_pod_cpu_efficiency", "CPU used over CPU requested by the pod on the newest complete day.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kCpuEfficiency},
     {"kubecost_pod_daily_cost", "Total cost of the pod on the calendar day in label date.", Type::kGauge, "cluster,namespace,pod,date", Source::kDaily, Level::kPod, Column::kTotal},
     {"kubecost_pod_daily_info", "Where the pod ran and what controlled it on the calendar day in label date.", Type::kGauge, "cluster,namespace,pod,node,controller_kind,controller,date", Source::kDaily, Level::kPod, Column::kInfo},
     {"kubecost_pod_daily_resource_cost", "Cost of one resource of the pod on the calendar day in label date, where it is not 0. With --day.pod-resources.", Type::kGauge, "cluster,namespace,pod,resource,date", Source::kDaily, Level::kPod, Column::kResources},
-    {"kubecost_pod_external_cost", "Cost outside the cluster that Kubecost attributes to the pod on the newest complete day. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kExternal},
-    {"kubecost_pod_gpu_cost", "GPU cost of the pod on the newest complete day, adjustment included. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kGpu},
+    {"kubecost_pod_external_cost", "Cost outside the cluster that Kubecost attributes to the pod on the newest complete day. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, ColumnOf(Resource::kExternal)},
+    {"kubecost_pod_gpu_cost", "GPU cost of the pod on the newest complete day, adjustment included. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, ColumnOf(Resource::kGpu)},
     {"kubecost_pod_hourly_cost", "Cost rate of the pod over the last complete hour, in currency per hour, not reconciled.", Type::kGauge, "cluster,namespace,pod", Source::kHour, Level::kPod, Column::kTotal},
     {"kubecost_pod_info", "Where the pod ran and what controls it, on the newest complete day.", Type::kGauge, "cluster,namespace,pod,node,controller_kind,controller", Source::kDay, Level::kPod, Column::kInfo},
-    {"kubecost_pod_load_balancer_cost", "Load balancer cost of the pod on the newest complete day, adjustment included. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kLoadBalancer},
-    {"kubecost_pod_memory_cost", "Memory cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kMemory},
+    {"kubecost_pod_load_balancer_cost", "Load balancer cost of the pod on the newest complete day, adjustment included. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, ColumnOf(Resource::kLoadBalancer)},
+    {"kubecost_pod_memory_cost", "Memory cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, ColumnOf(Resource::kMemory)},
     {"kubecost_pod_memory_efficiency", "Memory used over memory requested by the pod on the newest complete day.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kMemoryEfficiency},
-    {"kubecost_pod_network_cost", "Network cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kNetwork},
-    {"kubecost_pod_pv_cost", "Persistent volume cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kPv},
-    {"kubecost_pod_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the pod on the newest complete day. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kShared},
+    {"kubecost_pod_network_cost", "Network cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, ColumnOf(Resource::kNetwork)},
+    {"kubecost_pod_pv_cost", "Persistent volume cost of the pod on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, ColumnOf(Resource::kPv)},
+    {"kubecost_pod_shared_cost", "Share of costs that Kubecost distributes over workloads, borne by the pod on the newest complete day. Left out where 0.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, ColumnOf(Resource::kShared)},
     {"kubecost_pod_today_cost", "Cost of the pod since 00:00, partial until midnight. With --today.pods.", Type::kGauge, "cluster,namespace,pod", Source::kToday, Level::kPod, Column::kTotal},
     {"kubecost_pod_total_cost", "Total cost of the pod on the newest complete day, all resources, adjustments included.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kTotal},
     {"kubecost_pod_total_efficiency", "CPU and memory efficiency of the pod on the newest complete day, weighted by cost.", Type::kGauge, "cluster,namespace,pod", Source::kDay, Level::kPod, Column::kTotalEfficiency},
@@ -211,6 +206,18 @@ constexpr bool FamiliesAreInOrder() {
   return true;
 }
 static_assert(FamiliesAreInOrder());
+
+// Whether every resource has a family of the newest day on the level.
+constexpr bool ResourcesHaveFamilies(Level level) {
+  return std::all_of(kubecost::kResources.begin(), kubecost::kResources.end(), [level](const auto& resource) {
+    return std::any_of(kFamilies.begin(), kFamilies.end(), [&](const Family& family) {
+      return family.source == Source::kDay && family.level == level && family.column == ColumnOf(resource.resource);
+    });
+  });
+}
+static_assert(ResourcesHaveFamilies(Level::kCluster), "every Resource needs its family kubecost_cluster_..._cost");
+static_assert(ResourcesHaveFamilies(Level::kNamespace), "every Resource needs its family kubecost_namespace_..._cost");
+static_assert(ResourcesHaveFamilies(Level::kPod), "every Resource needs its family kubecost_pod_..._cost");
 
 // The family of that name; does not compile when there is none.
 consteval Family FamilyNamed(absl::string_view name) {

@@ -141,7 +141,7 @@ class Writer {
       StartSeries(family, place);
       if (column == Column::kInfo) absl::StrAppend(&series_, Attributes(family, place));
       if (resource != nullptr) {
-        absl::StrAppend(&series_, "\",resource=\"", kubecost::kResourceNames[static_cast<size_t>(*resource)]);
+        absl::StrAppend(&series_, "\",resource=\"", kubecost::kResources[static_cast<size_t>(*resource)].name);
       }
       absl::StrAppend(&series_, "\",date=\"", days_[place.day].day.facts->date, kLabelsEnd);
       WriteSamples(value, dated_times_[place.day]);
@@ -178,8 +178,8 @@ class Writer {
     const std::vector<double>& values = Table(family, place).column(column);
     if (values.empty()) return kubecost::kUnknown;
     const double value = values[place.row];
-    const bool may_be_left_out =
-        column < Column::kTotal && LeavesOutZero(family.level, static_cast<kubecost::Resource>(column));
+    const bool may_be_left_out = family.level == Level::kPod && column < Column::kTotal &&
+                                 kubecost::kResources[static_cast<size_t>(column)].omit_zero_on_pods;
     return may_be_left_out && value == 0 ? kubecost::kUnknown : value;
   }
 

@@ -21,7 +21,7 @@ char* Copy(absl::string_view text, char* out) {
 }
 
 absl::string_view NameOf(kubecost::Resource resource) {
-  return kubecost::kResourceNames[static_cast<size_t>(resource)];
+  return kubecost::kResources[static_cast<size_t>(resource)].name;
 }
 
 }  // namespace

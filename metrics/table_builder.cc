@@ -16,8 +16,8 @@ namespace {
 using kubecost::AddCosts;
 using kubecost::Allocation;
 using kubecost::IsKnown;
+using kubecost::kPropertyFields;
 using kubecost::kUnknown;
-using kubecost::Resource;
 
 bool IsSpecialName(absl::string_view name) {
   return name.size() > 4 && absl::StartsWith(name, "__") && absl::EndsWith(name, "__");
@@ -31,11 +31,6 @@ absl::string_view SpecialName(absl::string_view key) {
   return IsSpecialName(last) ? last : absl::string_view();
 }
 
-std::array<const std::string*, 6> TextsOf(const kubecost::Properties& properties) {
-  return {&properties.cluster, &properties.node,       &properties.namespace_name,
-          &properties.pod,     &properties.controller, &properties.controller_kind};
-}
-
 // Kubecost gives a namespace's claims that no pod mounts a pod of this name, with the whole window as its run time.
 bool HasOnlyUnmountedClaims(const kubecost::Properties& properties) {
   constexpr absl::string_view kUnmountedClaims = "-unmounted-pvcs";
@@ -43,13 +38,12 @@ bool HasOnlyUnmountedClaims(const kubecost::Properties& properties) {
 }
 
 bool HasInvalidUtf8(const kubecost::Properties& properties) {
-  const std::array<const std::string*, 6> texts = TextsOf(properties);
-  return !std::all_of(texts.begin(), texts.end(), [](const std::string* text) { return base::IsValidUtf8(*text); });
+  return std::any_of(
+      kPropertyFields.begin(), kPropertyFields.end(),
+      [&properties](const kubecost::PropertyField& field) { return !base::IsValidUtf8(properties.*field.text); });
 }
 
-double Cost(const std::array<double, kubecost::kResourceCount>& costs, Resource resource) {
-  return costs[static_cast<size_t>(resource)];
-}
+double Cost(const kubecost::ResourceCosts& costs, Resource resource) { return costs[static_cast<size_t>(resource)]; }
 
 // Ranks of the texts in byte order, by id.
 std::vector<uint32_t> RanksOf(const std::vector<std::string>& texts) {
@@ -80,8 +74,7 @@ class UsageRatio {
 // The efficiency of merged rows.
 class MergedEfficiency {
  public:
-  void Add(const kubecost::Usage& usage, double total_efficiency,
-           const std::array<double, kubecost::kResourceCount>& costs) {
+  void Add(const kubecost::Usage& usage, double total_efficiency, const kubecost::ResourceCosts& costs) {
     cpu_.Add(usage.cpu_usage, usage.cpu_request, usage.minutes);
     memory_.Add(usage.memory_usage, usage.memory_request, usage.minutes);
     // What Kubecost's total efficiency is itself weighted by.
@@ -122,11 +115,10 @@ bool TableBuilder::IsSpecial(const Allocation& row) {
 RowProblem TableBuilder::AddRepaired(const Allocation& row) {
   // Before rows are compared: two names that differ in invalid bytes alone would else become one series twice.
   Allocation repaired = row;
-  kubecost::Properties& properties = repaired.properties;
-  for (std::string* text : {&properties.cluster, &properties.node, &properties.namespace_name, &properties.pod,
-                            &properties.controller, &properties.controller_kind}) {
-    if (base::IsValidUtf8(*text)) continue;
-    *text = base::ReplaceInvalidUtf8(*text);
+  for (const kubecost::PropertyField& field : kPropertyFields) {
+    std::string& text = repaired.properties.*field.text;
+    if (base::IsValidUtf8(text)) continue;
+    text = base::ReplaceInvalidUtf8(text);
     ++invalid_utf8_;
   }
   if (!base::IsValidUtf8(SpecialName(row.name))) {
@@ -139,8 +131,8 @@ RowProblem TableBuilder::AddRepaired(const Allocation& row) {
 RowProblem TableBuilder::Add(const Allocation& row) {
   if (HasInvalidUtf8(row.properties) || !base::IsValidUtf8(SpecialName(row.name))) return AddRepaired(row);
   const kubecost::Properties& properties = row.properties;
-  for (const std::string* text : TextsOf(properties)) {
-    if (text->size() > kMaxLabelBytes) return RowProblem::kNameTooLong;
+  for (const kubecost::PropertyField& field : kPropertyFields) {
+    if ((properties.*field.text).size() > kMaxLabelBytes) return RowProblem::kNameTooLong;
   }
   if (!cluster_name_.empty() && !properties.cluster.empty()) {
     if (!only_cluster_.empty() && only_cluster_ != properties.cluster) return RowProblem::kSecondCluster;
@@ -313,11 +305,10 @@ void TableBuilder::FillColumns(LevelTable& table, Columns columns) {
   fill(Column::kTotal, [](const Row& row) { return row.total; });
   if (columns == Columns::kTotal) return;
   for (size_t i = 0; i < kubecost::kResourceCount; ++i) {
-    const auto resource = static_cast<Resource>(i);
-    const bool zero_is_left_out = columns != Columns::kEverything && LeavesOutZero(level_, resource);
-    fill(static_cast<Column>(i), [i, zero_is_left_out](const Row& row) {
-      return zero_is_left_out && row.costs[i] == 0 ? kUnknown : row.costs[i];
-    });
+    const bool omits_zero =
+        columns != Columns::kEverything && level_ == Level::kPod && kubecost::kResources[i].omit_zero_on_pods;
+    fill(static_cast<Column>(i),
+         [i, omits_zero](const Row& row) { return omits_zero && row.costs[i] == 0 ? kUnknown : row.costs[i]; });
   }
   if (columns == Columns::kCosts) return;
   fill(Column::kCpuEfficiency, [](const Row& row) { return row.efficiency.cpu; });

@@ -35,13 +35,6 @@ enum class RowProblem { kNone, kSecondCluster, kNameTooLong };
 // Which values of a row are kept. kEverything has the zeros as well that a scrape does without.
 enum class Columns { kEverything, kAll, kCosts, kTotal };
 
-// Whether a scrape leaves out costs of 0: most pods have none of these resources.
-constexpr bool LeavesOutZero(Level level, kubecost::Resource resource) {
-  using kubecost::Resource;
-  return level == Level::kPod && (resource == Resource::kGpu || resource == Resource::kLoadBalancer ||
-                                  resource == Resource::kShared || resource == Resource::kExternal);
-}
-
 // The rules of identity and merging (metric contract, "Labels, identity, merging"):
 //  - a row is keyed by cluster, namespace and pod as far as the level goes; a UID behind a space in the pod's name is
 //    cut off; the idle row is namespace and pod `__idle__`; an empty namespace or pod is `__unallocated__`;
@@ -49,7 +42,7 @@ constexpr bool LeavesOutZero(Level level, kubecost::Resource resource) {
 //    unknown in the sum, and so is the total; efficiency is usage over request, both weighted by minutes, the total
 //    one weighted by the cost of CPU, memory and GPU;
 //  - on cluster level the idle row adds to its cluster's costs and leaves the efficiency alone;
-//  - on pod level a GPU, load balancer, shared or external cost of 0 is left out, unless everything is wanted.
+//  - on pod level a cost of 0 of a resource with `omit_zero_on_pods` is left out, unless everything is wanted.
 //
 // A real pod is one that ran: neither a special row nor the volumes of a namespace that no pod mounts.
 class TableBuilder {
@@ -96,7 +89,7 @@ class TableBuilder {
     bool is_idle;
     bool has_null_cost;
     double total;
-    std::array<double, kubecost::kResourceCount> costs;
+    kubecost::ResourceCosts costs;
     kubecost::Efficiency efficiency;
     kubecost::Usage usage;
   };

@@ -5,7 +5,7 @@ import re
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MODEL = ("kubecost/allocation.h",)
+MODEL = ("kubecost/allocation.h", "kubecost/resource.h")
 # Room -> the rooms, or files, that it may include besides itself. Its namespace has the folder's name.
 ROOMS = {
     "base": (),

@@ -14,10 +14,8 @@ namespace {
 
 using kubecost::IsKnown;
 using kubecost::kResourceCount;
-using kubecost::Resource;
+using kubecost::kResources;
 
-constexpr std::array<absl::string_view, kResourceCount> kTitles = {
-    "CPU", "GPU", "Memory", "Volumes", "Network", "Load balancers", "Shared", "External"};
 // More days than these would be too thin to be seen.
 constexpr size_t kMaxColumns = 45;
 
@@ -99,15 +97,13 @@ std::string Key(absl::string_view css_class, absl::string_view title) {
 
 }  // namespace
 
-absl::string_view ResourceTitle(Resource resource) { return kTitles[static_cast<size_t>(resource)]; }
-
 std::string ResourceLegend() {
   std::string html = "<ul class=\"legend\">";
-  for (size_t i = 0; i < kResourceCount; ++i) absl::StrAppend(&html, Key(absl::StrCat("r", i), kTitles[i]));
+  for (size_t i = 0; i < kResourceCount; ++i) absl::StrAppend(&html, Key(absl::StrCat("r", i), kResources[i].title));
   return absl::StrCat(html, "</ul>");
 }
 
-std::string ResourceBar(const ResourceCosts& costs) {
+std::string ResourceBar(const kubecost::ResourceCosts& costs) {
   double sum = 0;
   for (const double cost : costs) sum += cost > 0 ? cost : 0;
   std::vector<std::string> words;
@@ -115,14 +111,12 @@ std::string ResourceBar(const ResourceCosts& costs) {
   double x = 0;
   for (size_t i = 0; i < kResourceCount; ++i) {
     if (!IsKnown(costs[i]) || costs[i] == 0) continue;
-    if (costs[i] < 0) {
-      words.push_back(absl::StrCat(kTitles[i], " ", AmountText(costs[i])));
-      continue;
-    }
-    words.push_back(absl::StrCat(kTitles[i], " ", PercentText(costs[i], sum)));
+    const absl::string_view title = kResources[i].title;
+    const std::string amount = absl::StrCat(title, " ", AmountText(costs[i]));
+    words.push_back(costs[i] < 0 ? amount : absl::StrCat(title, " ", PercentText(costs[i], sum)));
+    if (costs[i] < 0) continue;
     const double width = 100 * costs[i] / sum;
-    absl::StrAppend(&rects,
-                    Rect(absl::StrCat("r", i), x, width, {0, 10}, absl::StrCat(kTitles[i], " ", AmountText(costs[i]))));
+    absl::StrAppend(&rects, Rect(absl::StrCat("r", i), x, width, {0, 10}, amount));
     x += width;
   }
   if (words.empty()) return "<span class=\"muted\">—</span>";

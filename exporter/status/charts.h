@@ -2,7 +2,6 @@
 #ifndef EXPORTER_STATUS_CHARTS_H_
 #define EXPORTER_STATUS_CHARTS_H_
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -12,15 +11,11 @@
 
 namespace status {
 
-using ResourceCosts = std::array<double, kubecost::kResourceCount>;
-
-// How a person calls it: "Load balancers".
-absl::string_view ResourceTitle(kubecost::Resource resource);
 // Which colour is which resource.
 std::string ResourceLegend();
 
 // The positive parts of a cost as one bar, one colour for each. A part that is negative is named, not drawn.
-std::string ResourceBar(const ResourceCosts& costs);
+std::string ResourceBar(const kubecost::ResourceCosts& costs);
 
 // A short bar filled as far as the part is of the whole.
 std::string ShareBar(double part, double whole);

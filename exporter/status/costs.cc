@@ -83,8 +83,8 @@ Trend TrendOf(const StatusFacts& facts, const LevelTable& table, size_t row) {
   return trend;
 }
 
-ResourceCosts CostsOf(const LevelTable& table, size_t row) {
-  ResourceCosts costs;
+kubecost::ResourceCosts CostsOf(const LevelTable& table, size_t row) {
+  kubecost::ResourceCosts costs;
   for (size_t i = 0; i < costs.size(); ++i) costs[i] = ValueAt(table, static_cast<Column>(i), row);
   return costs;
 }

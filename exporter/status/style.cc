@@ -1,10 +1,14 @@
 #include "exporter/status/style.h"
 
+#include <cstddef>
+#include <string_view>
+
+#include "kubecost/resource.h"
+
 namespace status {
+namespace {
 
-const absl::string_view kStatusStyleHash = "lZFrrE5asjeE8MVjGYTY89NAQlF00yR2dvhZyCar3KM=";
-
-const absl::string_view kStatusStyle = R"css(
+constexpr std::string_view kStyle = R"css(
 :root {
   color-scheme: light dark;
   --page: #f4f6f9; --card: #ffffff; --text: #17202e; --muted: #566274; --line: #dfe4eb; --track: #e9edf2;
@@ -120,5 +124,22 @@ footer { padding-top: 1.6rem; padding-bottom: 2.5rem; font-size: .87rem; color: 
 }
 @media (forced-colors: active) { .pill, .banner { border: 1px solid; } svg { forced-color-adjust: none; } }
 )css";
+
+// How often `before`, a number and `after` stand in the style.
+constexpr size_t CountOf(std::string_view before, std::string_view after) {
+  size_t count = 0;
+  for (size_t at = kStyle.find(before); at != std::string_view::npos; at = kStyle.find(before, at + 1)) {
+    const size_t number_end = kStyle.find_first_not_of("0123456789", at + before.size());
+    count += kStyle.substr(number_end).starts_with(after) ? 1 : 0;
+  }
+  return count;
+}
+static_assert(CountOf("--r", ":") == 2 * kubecost::kResourceCount && CountOf(".r", " {") == kubecost::kResourceCount,
+              "every Resource needs its colour in the style, light and dark");
+
+}  // namespace
+
+const absl::string_view kStatusStyleHash = "lZFrrE5asjeE8MVjGYTY89NAQlF00yR2dvhZyCar3KM=";
+const absl::string_view kStatusStyle(kStyle.data(), kStyle.size());
 
 }  // namespace status
