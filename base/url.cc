@@ -1,8 +1,34 @@
 #include "base/url.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 
 namespace base {
+namespace {
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = absl::ascii_tolower(static_cast<unsigned char>(c));
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::string Decoded(absl::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool is_escape =
+        text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0;
+    if (is_escape) {
+      decoded.push_back(static_cast<char>(16 * HexDigit(text[i + 1]) + HexDigit(text[i + 2])));
+      i += 2;
+    } else {
+      decoded.push_back(text[i] == '+' ? ' ' : text[i]);
+    }
+  }
+  return decoded;
+}
+
+}  // namespace
 
 UrlParts SplitUrl(absl::string_view url) {
   UrlParts parts;
@@ -23,6 +49,15 @@ bool IsLoopback(absl::string_view authority) {
                                                                   : authority.substr(0, authority.find(':'));
   const bool is_name = host.find_first_not_of("0123456789.") != host.npos;
   return host == "localhost" || host == "[::1]" || (!is_name && absl::StartsWith(host, "127."));
+}
+
+std::vector<std::pair<std::string, std::string>> QueryParameters(absl::string_view query) {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  for (const absl::string_view part : absl::StrSplit(query, '&', absl::SkipEmpty())) {
+    const std::pair<absl::string_view, absl::string_view> pair = absl::StrSplit(part, absl::MaxSplits('=', 1));
+    parameters.emplace_back(Decoded(pair.first), Decoded(pair.second));
+  }
+  return parameters;
 }
 
 }  // namespace base

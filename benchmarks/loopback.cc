@@ -97,8 +97,10 @@ void RawSender::Serve() const {
 ProductServer::ProductServer(const metrics::SnapshotStore& store) : options_(ServerOptions()) {
   std::vector<std::string> problems;
   access_ = std::make_unique<web::WebAccess>(options_, self_metrics_, problems);
-  auto server = web::Server::Start(
-      options_, store, self_metrics_, *access_, [] { return absl::OkStatus(); }, [](absl::string_view) { return ""; });
+  handler_ = std::make_unique<web::Handler>(
+      options_, store, self_metrics_, *access_, clock_, [] { return absl::OkStatus(); },
+      [](absl::string_view) { return web::Answer(); });
+  auto server = web::Server::Start(options_, *access_, *handler_);
   Require(server.ok(), server.status().message());
   server_ = *std::move(server);
 }

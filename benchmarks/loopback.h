@@ -7,8 +7,10 @@
 #include <string>
 #include <thread>
 
-#include "exporter/web/metrics.h"
+#include "base/clock.h"
 #include "exporter/web/options.h"
+#include "exporter/web/handler.h"
+#include "exporter/web/metrics.h"
 #include "exporter/web/server.h"
 #include "metrics/snapshot.h"
 
@@ -46,7 +48,9 @@ class ProductServer {
   const web::Options options_;
   metrics::Registry registry_;
   const web::Metrics self_metrics_{registry_};
+  base::SystemClock clock_;
   std::unique_ptr<web::WebAccess> access_;
+  std::unique_ptr<web::Handler> handler_;
   std::unique_ptr<web::Server> server_;
 };
 

@@ -24,6 +24,7 @@
 #include "exporter/polling/poller.h"
 #include "exporter/program_metrics.h"
 #include "exporter/status/page.h"
+#include "exporter/web/handler.h"
 #include "exporter/web/metrics.h"
 #include "exporter/web/server.h"
 #include "exporter/web/web_access.h"
@@ -67,7 +68,7 @@ kubecost::CurlOptions HttpOptions(kubecost::CurlOptions http, const ProgramMetri
 }
 
 // Alive = the poll loop moves on. No request outlasts its deadline, so a longer silence is a loop that is stuck.
-web::Server::HealthCheck HealthOf(const polling::Poller& poller, absl::Duration deadline) {
+web::Handler::HealthCheck HealthOf(const polling::Poller& poller, absl::Duration deadline) {
   const absl::Duration limit = deadline + absl::Minutes(1);
   return [&poller, limit] {
     const absl::Duration silent = poller.TimeSinceProgress();
@@ -204,12 +205,14 @@ int RunExporter(const Options& options, base::Clock& clock) {
     return kExitConfiguration;
   }
   const status::Options page_options = PageOptions(options);
-  const absl::StatusOr<std::unique_ptr<web::Server>> server = web::Server::Start(
-      options.web, store, web_metrics, access, HealthOf(poller, options.http.deadline), [&](absl::string_view search) {
-        return web::Page{status::StatusPage(page_options, *store.Current(), *reports.Current(),
-                                            web::WebSecurityText(*access.Current()), clock.Now(), search),
-                         status::StatusPageHeaders()};
-      });
+  const auto page = [&](absl::string_view search) {
+    return web::Answer{200,
+                       status::StatusPage(page_options, *store.Current(), *reports.Current(),
+                                          web::WebSecurityText(*access.Current()), clock.Now(), search),
+                       status::StatusPageHeaders(), web::kHtml};
+  };
+  web::Handler handler(options.web, store, web_metrics, access, clock, HealthOf(poller, options.http.deadline), page);
+  const absl::StatusOr<std::unique_ptr<web::Server>> server = web::Server::Start(options.web, access, handler);
   if (!server.ok()) {
     base::Log(base::LogLevel::kError, "cannot start", {{"error", std::string(server.status().message())}});
     return kExitConfiguration;

@@ -1,7 +1,8 @@
-// What a scraper asks for, besides the path.
+// What a client asks for, and a short answer.
 #ifndef EXPORTER_WEB_REQUEST_H_
 #define EXPORTER_WEB_REQUEST_H_
 
+#include <functional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -10,12 +11,32 @@
 
 namespace web {
 
+struct Request {
+  absl::string_view method;
+  absl::string_view path;
+  absl::string_view query;
+  absl::string_view version;  // "1.1"
+  std::string client;         // the address
+  bool has_certificate = false;
+  // Null for one that is not there.
+  std::function<const char*(const char* name)> header;
+};
+
+inline constexpr absl::string_view kPlainText = "text/plain; charset=utf-8";
+inline constexpr absl::string_view kHtml = "text/html; charset=utf-8";
+
+// An answer that is made as a whole.
+struct Answer {
+  int status = 200;
+  std::string body;
+  // Lines, each with its end.
+  absl::string_view headers = "";
+  absl::string_view content_type = kPlainText;
+};
+
 // The collectors named by `collect[]` in a query string, all when there is none. InvalidArgument for an unknown one;
 // other parameters are ignored.
 absl::StatusOr<metrics::Selection> ParseCollect(absl::string_view query);
-
-// The value of a parameter of a query string, decoded; the first of several, empty when there is none.
-std::string QueryParameter(absl::string_view query, absl::string_view name);
 
 // Whether an Accept-Encoding header takes gzip (RFC 9110, 12.5.3).
 bool AcceptsGzip(absl::string_view accept_encoding);

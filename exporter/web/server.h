@@ -1,55 +1,58 @@
-// HTTP: /metrics, health and the status page. The only civetweb code.
+// The HTTP server: listens, speaks TLS, and hands requests to the handler. The only civetweb code.
 #ifndef EXPORTER_WEB_SERVER_H_
 #define EXPORTER_WEB_SERVER_H_
 
-#include <functional>
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
-#include "exporter/web/metrics.h"
+#include "base/mutex.h"
 #include "exporter/web/options.h"
+#include "exporter/web/handler.h"
+#include "exporter/web/tls.h"
 #include "exporter/web/web_access.h"
-#include "metrics/snapshot.h"
+
+struct mg_connection;
+struct mg_context;
 
 namespace web {
 
-// Header lines go with it, each with its end of line.
-struct Page {
-  std::string html;
-  absl::string_view headers;
-};
-
-// Serves from threads of its own until destroyed. Never touches Kubecost: a scrape shows the newest snapshot, health
-// shows what `health` says of this process.
+// Serves from threads of its own until destroyed.
 class Server {
  public:
-  // OK when the process and its poll loop are alive, else the text of the 503. Called from any server thread.
-  using HealthCheck = std::function<absl::Status()>;
-
-  // The page at /, given what is searched for; empty for nothing. Called from any server thread.
-  using PageMaker = std::function<Page(absl::string_view search)>;
-
-  // Binds every listen address and starts to serve, over TLS where `access` has it. Health is answered to everybody,
-  // all else to those whom `access` lets in. An error names the address that could not be had. The arguments
-  // must outlive the server.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options, const metrics::SnapshotStore& store,
-                                                       const Metrics& self_metrics, WebAccess& access,
-                                                       HealthCheck health, PageMaker page);
+  // Binds every listen address and starts to serve, over TLS where `access` has it. An error names the address that
+  // could not be had. The arguments must outlive the server.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options, WebAccess& access,
+                                                       Handler& handler);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   // Where it listens, one entry per socket: "0.0.0.0:9103". Port 0 has been replaced by the one that was given.
-  std::vector<std::string> addresses() const;
+  const std::vector<std::string>& addresses() const { return addresses_; }
 
  private:
-  class Impl;
-  explicit Server(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  Server(WebAccess& access, Handler& handler) : access_(access), handler_(handler) {}
+  absl::Status Listen(const Options& options);
+  static int OnRequest(mg_connection* connection) noexcept;
+  static int OnMessage(const mg_connection* connection, const char* message) noexcept;
+  static int GiveSslContext(void** context, void* self) noexcept;
+
+  // Constant after Start().
+  WebAccess& access_;
+  Handler& handler_;
+  std::optional<TlsAcceptor> acceptor_;
+  mg_context* context_ = nullptr;
+  std::vector<std::string> addresses_;
+
+  base::Mutex message_mutex_;
+  std::string first_message_ ABSL_GUARDED_BY(message_mutex_);  // why the server did not start
+  std::atomic<bool> started_ = false;
 };
 
 }  // namespace web

@@ -193,13 +193,13 @@ void WebAccess::Reload(const WebState& former) {
   problem_ = problem;
 }
 
-std::optional<WebAccess::Refusal> WebAccess::Refuse(const WebState& state, absl::string_view authorization,
-                                                    const std::string& client, bool has_certificate) {
+std::optional<Answer> WebAccess::Refuse(const WebState& state, absl::string_view authorization,
+                                        const std::string& client, bool has_certificate) {
   if (state.rate_limiter != nullptr && !state.rate_limiter->Allows(absl::Now())) {
-    return Refusal{429, "more requests than rate_limit allows\n", "Retry-After: 1\r\n"};
+    return Answer{429, "more requests than rate_limit allows\n", "Retry-After: 1\r\n"};
   }
   if (state.tls != nullptr && state.config.tls->requires_certificate() && !has_certificate) {
-    return Refused(AuthFailure::kNoCertificate, {403, "a client certificate is required\n", ""}, client);
+    return Refused(AuthFailure::kNoCertificate, {403, "a client certificate is required\n"}, client);
   }
   if (state.passwords == nullptr) return std::nullopt;
   constexpr absl::string_view kChallenge =
@@ -220,7 +220,7 @@ std::optional<WebAccess::Refusal> WebAccess::Refuse(const WebState& state, absl:
 void WebAccess::CountBadCertificate(const std::string& client) { Refused(AuthFailure::kBadCertificate, {}, client); }
 
 // Somebody who guesses must not fill the log.
-WebAccess::Refusal WebAccess::Refused(AuthFailure reason, Refusal refusal, const std::string& client) {
+Answer WebAccess::Refused(AuthFailure reason, Answer answer, const std::string& client) {
   self_metrics_.CountAuthFailure(reason);
   int others_before = 0;
   {
@@ -228,7 +228,7 @@ WebAccess::Refusal WebAccess::Refused(AuthFailure reason, Refusal refusal, const
     const absl::Time now = absl::Now();
     if (now < next_log_) {
       ++unlogged_;
-      return refusal;
+      return answer;
     }
     others_before = std::exchange(unlogged_, 0);
     next_log_ = now + kLogInterval;
@@ -237,7 +237,7 @@ WebAccess::Refusal WebAccess::Refused(AuthFailure reason, Refusal refusal, const
             {{"reason", std::string(AuthFailureName(reason))},
              {"client", client},
              {"others_before", absl::StrCat(others_before)}});
-  return refusal;
+  return answer;
 }
 
 }  // namespace web

@@ -17,7 +17,7 @@
 #include "base/mutex.h"
 #include "exporter/web/basic_auth.h"
 #include "exporter/web/metrics.h"
-#include "exporter/web/options.h"
+#include "exporter/web/request.h"
 #include "exporter/web/tls.h"
 #include "exporter/web/web_config.h"
 
@@ -56,13 +56,6 @@ std::vector<std::string> WebConfigProblems(const Options& options);
 // All methods are safe from any thread.
 class WebAccess {
  public:
-  // Why a request is not answered, and how instead; headers with their ends of line.
-  struct Refusal {
-    int status;
-    std::string text;
-    absl::string_view headers;
-  };
-
   // Reads the files; with problems, the result must not be used. The arguments must outlive it.
   WebAccess(const Options& options, const Metrics& self_metrics, std::vector<std::string>& problems);
 
@@ -71,8 +64,8 @@ class WebAccess {
   std::shared_ptr<const WebState> Current();
 
   // Nothing for a request that may be answered.
-  std::optional<Refusal> Refuse(const WebState& state, absl::string_view authorization, const std::string& client,
-                                bool has_certificate);
+  std::optional<Answer> Refuse(const WebState& state, absl::string_view authorization, const std::string& client,
+                               bool has_certificate);
 
   void CountBadCertificate(const std::string& client);
 
@@ -81,7 +74,7 @@ class WebAccess {
   void ReloadIfChanged() ABSL_LOCKS_EXCLUDED(reload_mutex_);
   void Look() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
   void Reload(const WebState& former) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
-  Refusal Refused(AuthFailure reason, Refusal refusal, const std::string& client);
+  Answer Refused(AuthFailure reason, Answer answer, const std::string& client);
 
   const Options& options_;
   const Metrics& self_metrics_;

@@ -30,13 +30,6 @@ TEST(ParseCollectTest, AnUnknownNameIsAnErrorThatTellsTheKnownOnes) {
   EXPECT_EQ(ParseCollect("collect[]=a%0ab").status().message().find('\n'), absl::string_view::npos);
 }
 
-TEST(QueryParameterTest, IsDecoded) {
-  EXPECT_EQ(QueryParameter("a=1&search=caf%C3%A9+au%20lait&search=2", "search"), "café au lait");
-  EXPECT_EQ(QueryParameter("search=100%&x=%zz", "search"), "100%");
-  EXPECT_EQ(QueryParameter("search=100%&x=%zz", "x"), "%zz");
-  EXPECT_EQ(QueryParameter("a=1", "search"), "");
-}
-
 TEST(AcceptsGzipTest, ByTheRulesOfTheHeader) {
   for (const char* header : {"gzip", "GZIP", "deflate, gzip", "gzip;q=0.5", "br;q=1.0, gzip;q=0.8, *;q=0.1", "*",
                              "identity, *;q=0.2", "x-gzip", " gzip ; q=1 "}) {

@@ -51,9 +51,10 @@ class WebAccessTest : public testing::Test {
     std::vector<std::string> problems;
     access_ = std::make_unique<WebAccess>(options_, self_metrics_, problems);
     ASSERT_TRUE(problems.empty()) << problems.front();
-    absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(
-        options_, store_, self_metrics_, *access_, [] { return absl::OkStatus(); },
-        [](absl::string_view) { return Page(); });
+    handler_ = std::make_unique<Handler>(
+        options_, store_, self_metrics_, *access_, clock_, [] { return absl::OkStatus(); },
+        [](absl::string_view) { return Answer(); });
+    absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options_, *access_, *handler_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     const std::string address = server_->addresses().front();
@@ -70,7 +71,9 @@ class WebAccessTest : public testing::Test {
   metrics::SnapshotStore store_;
   metrics::Registry registry_;
   const Metrics self_metrics_{registry_};
+  base::SystemClock clock_;
   std::unique_ptr<WebAccess> access_;
+  std::unique_ptr<Handler> handler_;
   std::unique_ptr<Server> server_;
   int port_ = 0;
 };
