@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "base/clock.h"
-#include "exporter/web/options.h"
 #include "exporter/web/handler.h"
 #include "exporter/web/metrics.h"
+#include "exporter/web/options.h"
 #include "exporter/web/server.h"
 #include "metrics/snapshot.h"
 

@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
-#include "exporter/web/options.h"
 #include "exporter/web/metrics.h"
+#include "exporter/web/options.h"
 #include "exporter/web/request.h"
 #include "exporter/web/web_access.h"
 #include "metrics/gzip.h"
@@ -40,8 +40,8 @@ class Handler {
   };
 
   // The arguments must outlive it.
-  Handler(const Options& options, const metrics::SnapshotStore& store, const Metrics& self_metrics,
-          WebAccess& access, const base::Clock& clock, HealthCheck health, PageMaker page);
+  Handler(const Options& options, const metrics::SnapshotStore& store, const Metrics& self_metrics, WebAccess& access,
+          const base::Clock& clock, HealthCheck health, PageMaker page);
 
   // Sends head and body.
   Outcome Handle(const Request& request, Send send);

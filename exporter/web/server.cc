@@ -45,8 +45,7 @@ absl::string_view TextOf(const char* text) { return text != nullptr ? text : "";
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, WebAccess& access,
-                                                      Handler& handler) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, WebAccess& access, Handler& handler) {
   std::unique_ptr<Server> server(new Server(access, handler));
   const absl::Status status = server->Listen(options);
   if (!status.ok()) return status;

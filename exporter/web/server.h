@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
-#include "exporter/web/options.h"
 #include "exporter/web/handler.h"
+#include "exporter/web/options.h"
 #include "exporter/web/tls.h"
 #include "exporter/web/web_access.h"
 
@@ -27,8 +27,7 @@ class Server {
  public:
   // Binds every listen address and starts to serve, over TLS where `access` has it. An error names the address that
   // could not be had. The arguments must outlive the server.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options, WebAccess& access,
-                                                       Handler& handler);
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options, WebAccess& access, Handler& handler);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -17,6 +17,7 @@
 #include "base/mutex.h"
 #include "exporter/web/basic_auth.h"
 #include "exporter/web/metrics.h"
+#include "exporter/web/options.h"
 #include "exporter/web/request.h"
 #include "exporter/web/tls.h"
 #include "exporter/web/web_config.h"
