@@ -15,10 +15,10 @@ constexpr absl::Duration kSampleInterval = absl::Hours(1);
 
 }  // namespace
 
-polling::PodLevel DayPrinter::PodsOf(bool is_newest) const {
-  if (once_.output != OutputFormat::kPrometheus) return polling::PodLevel::kEverything;
-  if (is_newest) return polling::PodLevel::kAll;
-  return options_.day_pod_resources ? polling::PodLevel::kCosts : polling::PodLevel::kTotals;
+metrics::Columns DayPrinter::PodsOf(bool is_newest) const {
+  if (once_.output != OutputFormat::kPrometheus) return metrics::Columns::kEverything;
+  if (is_newest) return metrics::Columns::kAll;
+  return options_.day_pod_resources ? metrics::Columns::kCosts : metrics::Columns::kTotal;
 }
 
 bool DayPrinter::WantsClusterInfo() const { return once_.output == OutputFormat::kPrometheus; }

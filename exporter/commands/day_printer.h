@@ -11,11 +11,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/commands/once.h"
-#include "exporter/polling/day_reader.h"
 #include "exporter/polling/options.h"
 #include "metrics/block_writer.h"
 #include "metrics/daily_facts.h"
 #include "metrics/day_text.h"
+#include "metrics/table_builder.h"
 
 namespace commands {
 
@@ -28,7 +28,7 @@ class DayPrinter {
       : once_(once), options_(options), out_(std::move(write)) {}
 
   // How much of a day's pods it prints.
-  polling::PodLevel PodsOf(bool is_newest) const;
+  metrics::Columns PodsOf(bool is_newest) const;
   // Whether it shows what is known of the cluster, and the currency.
   bool WantsClusterInfo() const;
   bool WantsCurrency() const;

@@ -1,17 +1,19 @@
 #include "exporter/commands/once.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/day.h"
 #include "exporter/commands/day_printer.h"
 #include "exporter/polling/day_reader.h"
-#include "exporter/polling/metrics.h"
+#include "exporter/polling/pace.h"
+#include "exporter/polling/upstream.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/api_error.h"
 #include "kubecost/response_parser.h"
@@ -26,9 +28,6 @@ using kubecost::ErrorReason;
 
 constexpr int kMaxDays = 366;
 constexpr int kTries = 3;
-constexpr absl::Duration kFirstWait = absl::Seconds(15);
-constexpr absl::Duration kLongestWait = absl::Minutes(10);
-constexpr int kDutyFactor = 10;
 
 base::Window WindowOf(absl::CivilDay date, absl::Duration utc_offset) {
   const absl::Time start = absl::FromCivil(date, absl::UTCTimeZone()) - utc_offset;
@@ -49,29 +48,11 @@ bool IsWorthAnotherTry(const absl::Status& status) {
 
 // Another day would fail as well.
 bool ConcernsAllDays(const absl::Status& status) {
-  if (IsUnreachable(status)) return true;
+  constexpr ErrorReason kReasons[] = {ErrorReason::kAuth, ErrorReason::kRedirect,     ErrorReason::kNotFound,
+                                      ErrorReason::kHtml, ErrorReason::kMultiCluster, ErrorReason::kWindowMismatch};
   const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
-  if (!reason.has_value()) return true;
-  switch (*reason) {
-    case ErrorReason::kAuth:
-    case ErrorReason::kRedirect:
-    case ErrorReason::kNotFound:
-    case ErrorReason::kHtml:
-    case ErrorReason::kMultiCluster:
-    case ErrorReason::kWindowMismatch:
-      return true;
-    default:
-      return false;
-  }
-}
-
-std::string ReasonText(const absl::Status& status) {
-  const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
-  return std::string(reason.has_value() ? kubecost::ErrorReasonName(*reason) : "internal");
-}
-
-std::string SecondsText(absl::Duration duration) {
-  return absl::FormatDuration(absl::Trunc(duration, absl::Seconds(1)));
+  return !reason.has_value() || IsUnreachable(status) ||
+         std::find(std::begin(kReasons), std::end(kReasons), *reason) != std::end(kReasons);
 }
 
 class Run {
@@ -82,10 +63,8 @@ class Run {
         clock_(clock),
         streams_(streams),
         stop_(std::move(stop)),
-        client_(http, options.endpoint, options.query,
-                [](const kubecost::RequestRecord& request) { LogRequest(request); }),
-        self_metrics_(registry_, options),
-        reader_(options, client_, self_metrics_, [] {}),
+        client_(http, options.endpoint, options.query, polling::LogRequest),
+        reader_(options, client_, cluster_.id),
         printer_(once, options, [this](absl::string_view block) { return Write(block); }) {}
 
   OnceResult ReadAndPrint(const std::vector<base::Window>& days) {
@@ -102,14 +81,6 @@ class Run {
   }
 
  private:
-  static void LogRequest(const kubecost::RequestRecord& request) {
-    base::LogFields fields = {{"endpoint", std::string(request.path)},
-                              {"code", absl::StrCat(request.code)},
-                              {"bytes", absl::StrCat(request.bytes)}};
-    if (!request.status.ok()) fields.emplace_back("error", std::string(request.status.message()));
-    base::Log(base::LogLevel::kDebug, "request", fields);
-  }
-
   bool Write(absl::string_view block) {
     if (IsGoingOn()) write_error_ = streams_.write(block);
     return IsGoingOn();
@@ -117,7 +88,7 @@ class Run {
 
   void Print(const std::optional<metrics::ServedDay>& day) {
     if (!day.has_value()) return;
-    if (!std::exchange(has_begun_, true)) printer_.Begin(Currency(), cluster_info_);
+    if (!std::exchange(has_begun_, true)) printer_.Begin(Currency(), cluster_.labels);
     printer_.Print(*day);
   }
 
@@ -148,50 +119,47 @@ class Run {
 
   void Miss(const std::string& date, const absl::Status& status) {
     const std::string error(status.message());
-    missing_.push_back({date, ReasonText(status), error});
+    missing_.push_back({date, polling::ReasonText(status), error});
     // That there is nothing says less than any other error.
     const bool is_empty = kubecost::ReasonOf(status) == ErrorReason::kEmpty;
     if (!is_empty || is_empty_) error_ = status;
     is_empty_ = is_empty_ && is_empty;
     if (end_.ok() && !absl::IsCancelled(status)) {
       base::Log(base::LogLevel::kWarn, "a day cannot be read",
-                {{"day", date}, {"reason", ReasonText(status)}, {"error", error}});
+                {{"day", date}, {"reason", polling::ReasonText(status)}, {"error", error}});
     }
   }
 
   // Asks up to so many times, and never sooner than the last failure allows. `what` is for the log.
-  absl::Status Try(const std::pair<absl::string_view, std::string>& what, int tries,
-                   absl::FunctionRef<absl::Status()> ask) {
+  template <typename Ask>
+  std::invoke_result_t<Ask> Try(const std::pair<absl::string_view, std::string>& what, int tries, Ask ask) {
     for (int tried = 1;; ++tried) {
       const absl::Duration rest = earliest_ - clock_.Elapsed();
       if (rest > absl::ZeroDuration()) clock_.Sleep(rest, stop_);
       if (stop_.stop_requested()) return absl::CancelledError("stopped");
       const absl::Duration started = clock_.Elapsed();
-      const absl::Status status = ask();
-      if (!IsWorthAnotherTry(status)) return status;
-      const absl::Duration took = clock_.Elapsed() - started;
-      const absl::Duration wait = std::min(std::max(kFirstWait * tried, kDutyFactor * took), kLongestWait);
+      std::invoke_result_t<Ask> answer = ask();
+      if (!IsWorthAnotherTry(answer.status())) return answer;
+      const absl::Duration wait = polling::RetryWait(tried, clock_.Elapsed() - started);
       earliest_ = clock_.Elapsed() + wait;
-      if (tried == tries) return status;
+      if (tried == tries) return answer;
       base::Log(base::LogLevel::kWarn, "reading from Kubecost failed, it is tried again",
                 {what,
-                 {"reason", ReasonText(status)},
-                 {"error", std::string(status.message())},
-                 {"next_try_in", SecondsText(wait)}});
+                 {"reason", polling::ReasonText(answer.status())},
+                 {"error", std::string(answer.status().message())},
+                 {"next_try_in", polling::SecondsText(wait)}});
     }
   }
 
   absl::StatusOr<metrics::ServedDay> TryToRead(const base::Window& window, const std::string& date,
-                                               polling::PodLevel pods) {
+                                               metrics::Columns pods) {
     metrics::ServedDay day;
-    const absl::Status status = Try({"day", date}, kTries, [&] {
+    absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> facts = Try({"day", date}, kTries, [&] {
       day.last_read = clock_.Now();
-      absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> facts = reader_.Read(window, pods, stop_);
-      if (!facts.ok()) return facts.status();
-      day.facts = *std::move(facts);
-      return absl::OkStatus();
+      return reader_.Read(window, pods, stop_).facts;
     });
-    if (!status.ok()) return status;
+    if (!facts.ok()) return facts.status();
+    day.facts = *std::move(facts);
     day.settled = day.last_read >= window.end + options_.day_settle_after;
     return day;
   }
@@ -200,41 +168,25 @@ class Run {
   // for once: without it, hardly anything is missing.
   void ReadClusterInfo() {
     if (options_.cluster_info == polling::ClusterInfoMode::kOff) return;
-    kubecost::TextMap info;
-    const absl::Status status = Try({"view", "cluster_info"}, 1, [&] {
-      absl::StatusOr<kubecost::TextMap> read = client_.GetClusterInfo(stop_);
-      if (!read.ok()) return read.status();
-      info = *std::move(read);
-      return absl::OkStatus();
-    });
-    const auto id = info.find("id");
-    if (id != info.end()) reader_.SetClusterId(id->second);
-    std::string labels;
-    if (status.ok()) labels = metrics::ClusterInfoLabels(info, {options_.cluster_name, options_.cluster_info_labels});
-    if (!labels.empty()) {
-      cluster_info_ = std::make_shared<const std::string>(std::move(labels));
-    } else if (printer_.WantsClusterInfo() && !absl::IsCancelled(status)) {
-      base::Log(base::LogLevel::kWarn, "kubecost_cluster_info is left out",
-                {{"error",
-                  status.ok() ? "Kubecost gives no cluster id; set --cluster.name" : std::string(status.message())}});
-    }
+    const absl::StatusOr<polling::ClusterDescription> cluster =
+        Try({"view", "cluster_info"}, 1, [&] { return polling::ReadClusterInfo(options_, client_, stop_); });
+    if (cluster.ok()) cluster_ = *cluster;
+    if (cluster_.labels != nullptr || !printer_.WantsClusterInfo() || absl::IsCancelled(cluster.status())) return;
+    base::Log(base::LogLevel::kWarn, "kubecost_cluster_info is left out",
+              {{"error", cluster.ok() ? "Kubecost gives no cluster id; set --cluster.name"
+                                      : std::string(cluster.status().message())}});
   }
 
   // As told, else as Kubecost tells, else the default.
   std::string Currency() {
     if (!options_.currency.empty()) return options_.currency;
     if (!printer_.WantsCurrency()) return polling::kDefaultCurrency;
-    std::string currency;
-    const absl::Status status = Try({"view", "currency"}, kTries, [&] {
-      absl::StatusOr<std::string> told = client_.GetCurrency(stop_);
-      if (!told.ok()) return told.status();
-      currency = *std::move(told);
-      return absl::OkStatus();
-    });
-    if (polling::IsCurrencyCode(currency)) return currency;
-    if (kubecost::ReasonOf(status).value_or(ErrorReason::kNotFound) != ErrorReason::kNotFound) {
+    absl::StatusOr<std::string> code =
+        Try({"view", "currency"}, kTries, [&] { return polling::ReadCurrency(client_, stop_); });
+    if (code.ok()) return *std::move(code);
+    if (kubecost::ReasonOf(code.status()).value_or(ErrorReason::kNotFound) != ErrorReason::kNotFound) {
       base::Log(base::LogLevel::kWarn, "Kubecost does not tell its currency; set --currency",
-                {{"currency", polling::kDefaultCurrency}, {"error", std::string(status.message())}});
+                {{"currency", polling::kDefaultCurrency}, {"error", std::string(code.status().message())}});
     }
     return polling::kDefaultCurrency;
   }
@@ -272,14 +224,12 @@ class Run {
   const OnceStreams& streams_;
   const std::stop_token stop_;
   kubecost::AllocationClient client_;
-  metrics::Registry registry_;
-  polling::Metrics self_metrics_;  // what the reader tells nobody asks for here
   polling::DayReader reader_;
   DayPrinter printer_;
 
   // By Clock::Elapsed(): no request before.
   absl::Duration earliest_ = absl::ZeroDuration();
-  std::shared_ptr<const std::string> cluster_info_;
+  polling::ClusterDescription cluster_;
   bool has_begun_ = false;
   size_t asked_ = 0;
   size_t tried_ = 0;

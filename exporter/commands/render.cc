@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "exporter/polling/row_error.h"
+#include "exporter/polling/upstream.h"
 #include "kubecost/response_parser.h"
 #include "metrics/prometheus_text.h"
 #include "metrics/snapshot.h"

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/day.h"
+#include "kubecost/api_error.h"
 
 namespace polling {
 namespace {
@@ -27,7 +29,7 @@ bool DayBook::Advance(absl::Time now, absl::Duration elapsed) {
   base::Window newest_read = newest;
   bool has_read = false;
   for (const auto& [start, day] : days_) {
-    if (day.facts == nullptr || day.is_backfill) continue;
+    if (day.state != DayState::kKept) continue;
     has_read = true;
     newest_read = day.window;
   }
@@ -37,7 +39,7 @@ bool DayBook::Advance(absl::Time now, absl::Duration elapsed) {
     const base::Window window = Shifted(newest, -back);
     Day& day = days_[window.start];
     // After a clock that was wrong: what was read under it stands for nothing.
-    if (day.is_backfill) day = Day();
+    if (day.is_backfill()) day = Day();
     day.window = window;
   }
 
@@ -49,7 +51,7 @@ bool DayBook::Advance(absl::Time now, absl::Duration elapsed) {
       continue;
     }
     if (GoesOn(day, elapsed)) {
-      day.is_backfill = day.is_late = true;
+      day.state = DayState::kLate;
       day.pods_served_since = elapsed;
       continue;  // to see whether it is over as such
     }
@@ -59,29 +61,35 @@ bool DayBook::Advance(absl::Time now, absl::Duration elapsed) {
     entry = days_.erase(entry);
   }
   delivered_.erase(delivered_.begin(), delivered_.lower_bound(Shifted(newest, 1 - options_.backfill_days).start));
+  const bool is_new_day = find_days_.found_at != newest_.start;
+  if (is_new_day && !find_days_.looks_again && find_days_.schedule.failures == 0) find_days_.schedule.due = {};
   return LetPodsIn(elapsed) || changed;
 }
 
 bool DayBook::IsOver(const Day& day, const base::Window& newest_read, absl::Duration elapsed) const {
-  if (day.is_gone) return true;
-  if (day.is_backfill) {
-    const bool has_left = day.window.start < Shifted(newest_, 1 - options_.backfill_days).start;
-    return (has_left && !day.settled) || IsServedLongEnough(day, elapsed);
+  switch (day.state) {
+    case DayState::kWaiting:
+      return day.window.start < OldestKept(newest_).start || day.window.start > newest_.start;
+    case DayState::kKept:
+      // What has been read stays until something newer has been, and the plain families until there are others.
+      return day.window.start < OldestKept(newest_read).start && day.facts != Plain();
+    case DayState::kGone:
+      return true;
+    default:
+      const bool has_left = day.window.start < Shifted(newest_, 1 - options_.backfill_days).start;
+      return (has_left && !day.settled) || IsServedLongEnough(day, elapsed);
   }
-  if (day.facts == nullptr) return day.window.start < OldestKept(newest_).start || day.window.start > newest_.start;
-  // What has been read stays until something newer has been, and the plain families until there are others.
-  return day.window.start < OldestKept(newest_read).start && day.facts != Plain();
 }
 
 bool DayBook::GoesOn(const Day& day, absl::Duration elapsed) const {
   const std::optional<base::Window> span = BackfillSpan();
-  return !day.is_backfill && day.facts != nullptr && span.has_value() && span->Contains(day.window) &&
+  return day.state == DayState::kKept && span.has_value() && span->Contains(day.window) &&
          !IsServedLongEnough(day, elapsed);
 }
 
 bool DayBook::IsServedLongEnough(const Day& day, absl::Duration elapsed) const {
   if (day.facts == nullptr) return false;
-  if (!day.is_backfill) {
+  if (!day.is_backfill()) {
     // A kept day is settled for about a day before it goes.
     return day.served_since.has_value() &&
            elapsed - *day.served_since >= std::min(options_.backfill_expose_for, kDailyJob);
@@ -93,11 +101,11 @@ bool DayBook::IsServedLongEnough(const Day& day, absl::Duration elapsed) const {
 // Gives back-filled days their turn to serve pods, oldest first.
 bool DayBook::LetPodsIn(absl::Duration elapsed) {
   int serving = 0;
-  for (const auto& [start, day] : days_) serving += day.is_backfill && day.pods_served_since.has_value() ? 1 : 0;
+  for (const auto& [start, day] : days_) serving += day.is_backfill() && day.pods_served_since.has_value() ? 1 : 0;
   bool changed = false;
   for (auto& [start, day] : days_) {
     if (serving >= options_.backfill_parallel_days) break;
-    if (!day.is_backfill || !day.settled || !day.facts->has_pods || day.pods_served_since.has_value()) continue;
+    if (!day.is_backfill() || !day.settled || !day.facts->has_pods || day.pods_served_since.has_value()) continue;
     day.pods_served_since = elapsed;
     ++serving;
     changed = true;
@@ -109,49 +117,63 @@ bool DayBook::IsPlain(const Day& day) const {
   return day.window == newest_ || (day.facts != nullptr && day.facts == Plain());
 }
 
-PodLevel DayBook::PodsOf(const Day& day) const {
-  if (IsPlain(day)) return PodLevel::kAll;
-  if (day.is_backfill && !options_.backfill_pods && !day.is_late) return PodLevel::kNone;
-  return options_.day_pod_resources ? PodLevel::kCosts : PodLevel::kTotals;
+std::optional<metrics::Columns> DayBook::PodsOf(const Day& day) const {
+  if (IsPlain(day)) return metrics::Columns::kAll;
+  if (day.is_backfill() && day.state != DayState::kLate && !options_.backfill_pods) return std::nullopt;
+  return options_.day_pod_resources ? metrics::Columns::kCosts : metrics::Columns::kTotal;
 }
 
 DayBook::Verdict DayBook::Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at,
                                absl::Duration elapsed) {
-  const absl::Time settles = day.window.end + options_.day_settle_after;
   day.schedule.due = elapsed + options_.day_refresh;
+  const Verdict verdict = Believe(day, facts);
+  if (IsServed(verdict)) Serve(day, std::move(facts), read_at, elapsed);
+  return verdict;
+}
+
+DayBook::Verdict DayBook::Believe(Day& day, const std::shared_ptr<const metrics::DayFacts>& facts) {
   Verdict verdict = Verdict::kTaken;
   if (day.facts != nullptr && metrics::HasCeasedToReconcile(*day.facts, *facts)) verdict = Verdict::kCeasedToReconcile;
   if (day.facts != nullptr && metrics::HasShrunk(*day.facts, *facts)) verdict = Verdict::kShrunken;
-  if (verdict != Verdict::kTaken) {
-    const bool is_same = day.doubted != nullptr && metrics::SameCosts(*day.doubted, *facts);
-    day.doubted_reads = is_same ? day.doubted_reads + 1 : 1;
-    day.doubted = facts;
-    if (day.doubted_reads < kReadsToBelieve) return verdict;
-    verdict = Verdict::kBelieved;
-  }
-  day.doubted.reset();
-  day.doubted_reads = 0;
+  const Day::Doubt doubt = std::exchange(day.doubt, {});
+  if (verdict == Verdict::kTaken) return verdict;
+  const bool is_same = doubt.facts != nullptr && metrics::SameCosts(*doubt.facts, *facts);
+  const int reads = is_same ? doubt.reads + 1 : 1;
+  if (reads == kReadsToBelieve) return Verdict::kBelieved;
+  day.doubt = {facts, reads};
+  return verdict;
+}
+
+void DayBook::Serve(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at,
+                    absl::Duration elapsed) {
+  const absl::Time settles = day.window.end + options_.day_settle_after;
   const bool is_other = day.facts == nullptr || !day.settled || !metrics::SameCosts(*day.facts, *facts);
   day.is_full = IsPlain(day);
   day.facts = std::move(facts);
   day.last_read = read_at;
   day.settled = day.settled || read_at >= settles;
+  if (day.state == DayState::kWaiting) day.state = DayState::kKept;
+  if (day.state == DayState::kFound) day.state = DayState::kBackfilled;
   if (day.settled) {
     if (is_other) day.served_since = elapsed;
     if (is_other && day.pods_served_since.has_value()) day.pods_served_since = elapsed;
-    if (!day.is_backfill) day.schedule.due = elapsed + kSettledRefresh;
-    if (day.is_backfill && day.facts->Reconciles()) day.schedule.due = absl::InfiniteDuration();
+    if (!day.is_backfill()) day.schedule.due = elapsed + kSettledRefresh;
+    if (day.is_backfill() && day.facts->Reconciles()) day.schedule.due = absl::InfiniteDuration();
   } else {
     // Read at the very moment it settles, so that the settled day is served for as long as can be.
     day.schedule.due = std::min(day.schedule.due, elapsed + std::max(settles - read_at, absl::Minutes(1)));
   }
   LetPodsIn(elapsed);
-  return verdict;
 }
 
 void DayBook::TakeNothing(Day& day, absl::Duration elapsed) {
   day.schedule.due = elapsed + options_.day_refresh;
-  day.is_gone = day.is_backfill && day.facts == nullptr;
+  if (day.state != DayState::kFound) return;
+  day.state = DayState::kGone;
+  // Kubecost may have been about to start; another look, once a day.
+  if (std::exchange(find_days_.looked_again_at, newest_.start) != newest_.start) {
+    find_days_.schedule.due = elapsed + options_.day_refresh;
+  }
 }
 
 std::optional<base::Window> DayBook::BackfillSpan() const {
@@ -161,6 +183,9 @@ std::optional<base::Window> DayBook::BackfillSpan() const {
 
 size_t DayBook::Backfill(const std::vector<base::Window>& found, absl::Duration elapsed) {
   const std::optional<base::Window> span = BackfillSpan();
+  find_days_.looks_again = found.empty() && Served().empty();
+  find_days_.schedule.due = find_days_.looks_again ? elapsed + options_.day_refresh : absl::InfiniteDuration();
+  if (!find_days_.looks_again) find_days_.found_at = newest_.start;
   size_t missing = 0;
   for (const base::Window& window : found) {
     const auto delivered = delivered_.find(window.start);
@@ -170,7 +195,7 @@ size_t DayBook::Backfill(const std::vector<base::Window>& found, absl::Duration 
     if (!span.has_value() || !span->Contains(window) || is_delivered || days_.contains(window.start)) continue;
     Day& day = days_[window.start];
     day.window = window;
-    day.is_backfill = true;
+    day.state = DayState::kFound;
     day.schedule.due = elapsed;
     ++missing;
   }
@@ -181,7 +206,7 @@ std::vector<metrics::ServedDay> DayBook::Served() const {
   std::vector<metrics::ServedDay> served;
   for (const auto& [start, day] : days_) {
     if (day.facts == nullptr) continue;
-    served.push_back({day.facts, day.last_read, day.settled, !day.is_backfill || day.pods_served_since.has_value()});
+    served.push_back({day.facts, day.last_read, day.settled, !day.is_backfill() || day.pods_served_since.has_value()});
   }
   return served;
 }
@@ -191,6 +216,16 @@ std::shared_ptr<const metrics::DayFacts> DayBook::Plain() const {
     if (entry->second.is_full) return entry->second.facts;
   }
   return nullptr;
+}
+
+absl::Status DoubtOf(const metrics::DayFacts& facts, DayBook::Verdict verdict) {
+  const bool is_shrunken = verdict == DayBook::Verdict::kShrunken;
+  return kubecost::ApiError(
+      is_shrunken ? kubecost::ErrorReason::kShrunken : kubecost::ErrorReason::kInconsistent,
+      absl::StrCat(facts.date, " as read now ",
+                   is_shrunken ? "covers less time than before" : "does not add up any more",
+                   ": Kubecost may know a part of it only. What was read before stays, until Kubecost says the same ",
+                   DayBook::kReadsToBelieve, " times"));
 }
 
 }  // namespace polling

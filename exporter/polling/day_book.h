@@ -8,48 +8,67 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "base/day.h"
 #include "exporter/polling/day_reader.h"
 #include "exporter/polling/delivery_file.h"
 #include "exporter/polling/options.h"
-#include "exporter/polling/schedule.h"
+#include "exporter/polling/subjects.h"
 #include "metrics/daily_facts.h"
 
 namespace polling {
 
+// State        The day                              Next, at Advance() unless another call is named
+// kWaiting     is to be kept, not read yet          kKept by Take(); leaves when other days are to be kept
+// kKept        is one of the last --day.keep        kLate when a newer one was read, or leaves if it was served enough
+// kFound       is older, not read yet               kBackfilled by Take(), kGone by TakeNothing(); leaves when too old
+// kBackfilled  is older, read                       leaves when it was served for --backfill.expose-for as settled
+// kLate        was kept, its pods included          as kBackfilled
+// kGone        is older, Kubecost has nothing       leaves at once
+enum class DayState { kWaiting, kKept, kFound, kBackfilled, kLate, kGone };
+
 // A closed day that is wanted. Durations are by Clock::Elapsed().
 struct Day {
   base::Window window;
-  // Older than --day.keep: served for --backfill.expose-for, then done with.
-  bool is_backfill = false;
+  DayState state = DayState::kWaiting;
   Schedule schedule;
 
-  // The generation that is served; null until one was read.
+  // The generation that is served, from the time on at which it was read; null until one was.
   std::shared_ptr<const metrics::DayFacts> facts;
   absl::Time last_read;
   bool settled = false;
   // Holds all that the plain families show.
   bool is_full = false;
-  // Kubecost turned out to have nothing for it.
-  bool is_gone = false;
-  // Was kept, and its pods with it, but not for long enough after it had settled.
-  bool is_late = false;
-
-  // A later generation that knows less, and how often it came.
-  std::shared_ptr<const metrics::DayFacts> doubted;
-  int doubted_reads = 0;
-
   // Since when these costs are served as settled, and since when their pods are.
   std::optional<absl::Duration> served_since;
   std::optional<absl::Duration> pods_served_since;
+
+  // A later generation that is not believed yet, and how often it came.
+  struct Doubt {
+    std::shared_ptr<const metrics::DayFacts> facts;
+    int reads = 0;
+  } doubt;
+
+  // Older than --day.keep.
+  bool is_backfill() const { return state >= DayState::kFound; }
+};
+
+// Which days Kubecost has behind the kept ones: asked whenever a new day has closed.
+struct FindDays {
+  Schedule schedule;
+  // The newest day when they were found.
+  absl::Time found_at = absl::InfinitePast();
+  // Kubecost had nothing at all, as one that has just started: asked again.
+  bool looks_again = false;
+  // The newest day when it was last asked again because a day turned out to be empty.
+  absl::Time looked_again_at = absl::InfinitePast();
 };
 
 // The book of days:
 //  - the last --day.keep closed days are kept: read hourly until settled, then every 6 hours. They change over when a
 //    newer day has been read, not before: facts stay through an outage;
-//  - a kept day that was not served as settled for a day when its time is over goes on as a back-filled one, pods
-//  included;
+//  - a kept day that was not served as settled for a day when its time is over goes on as a late one;
 //  - days behind them are back-filled: read once settled, served for --backfill.expose-for, their pods
 //    --backfill.parallel-days at a time and oldest first. Then they are delivered, and not asked for again, unless they
 //    never added up;
@@ -71,10 +90,9 @@ class DayBook {
 
   // The wanted days by their start.
   std::map<absl::Time, Day>& days() { return days_; }
-  const std::map<absl::Time, Day>& days() const { return days_; }
   const Day& newest() const { return days_.at(newest_.start); }
-  // How much of the day's pod level is to be read.
-  PodLevel PodsOf(const Day& day) const;
+  // How much of the day's pod level is to be read; nothing when none of it is.
+  std::optional<metrics::Columns> PodsOf(const Day& day) const;
 
   // What became of a generation.
   enum class Verdict {
@@ -83,6 +101,7 @@ class DayBook {
     kShrunken,          // not believed yet: it covers less time
     kCeasedToReconcile  // not believed yet: its levels do not add up any more
   };
+  static constexpr bool IsServed(Verdict verdict) { return verdict <= Verdict::kBelieved; }
   // Takes what was read of the day, from `read_at` on, and sets when the day is due again.
   Verdict Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at, absl::Duration elapsed);
   // Kubecost has nothing for the day: a kept one is asked for again after a while, another with the next back-fill.
@@ -90,7 +109,8 @@ class DayBook {
 
   // The span in which back-fill looks for days; nothing when it is off or all of it is kept.
   std::optional<base::Window> BackfillSpan() const;
-  // Lets in those of `found` that are neither kept nor delivered. Returns how many.
+  FindDays& find_days() { return find_days_; }
+  // Lets in those of `found` that are neither kept nor delivered, and sets when to look again. Returns how many.
   size_t Backfill(const std::vector<base::Window>& found, absl::Duration elapsed);
 
   const Delivered& delivered() const { return delivered_; }
@@ -103,6 +123,10 @@ class DayBook {
  private:
   base::Window OldestKept(const base::Window& newest) const;
   bool IsPlain(const Day& day) const;
+  // Whether a generation is believed: it, or the doubt about it, is the only thing that this decides.
+  static Verdict Believe(Day& day, const std::shared_ptr<const metrics::DayFacts>& facts);
+  // Serves a generation that is believed.
+  void Serve(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at, absl::Duration elapsed);
   bool IsOver(const Day& day, const base::Window& newest_read, absl::Duration elapsed) const;
   bool IsServedLongEnough(const Day& day, absl::Duration elapsed) const;
   // Whether a kept day whose time is over was not served for long enough.
@@ -115,7 +139,11 @@ class DayBook {
   std::map<absl::Time, Day> days_;
   base::Window newest_ = {absl::InfinitePast(), absl::InfinitePast()};
   Delivered delivered_;
+  FindDays find_days_;
 };
+
+// What a generation that is not believed yet is as an error.
+absl::Status DoubtOf(const metrics::DayFacts& facts, DayBook::Verdict verdict);
 
 }  // namespace polling
 

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/day.h"
 #include "base/log.h"
-#include "exporter/polling/row_error.h"
+#include "exporter/polling/upstream.h"
 #include "kubecost/api_error.h"
 
 namespace polling {
@@ -16,21 +16,6 @@ namespace {
 
 using kubecost::ErrorReason;
 using kubecost::Level;
-
-metrics::Columns ColumnsOf(PodLevel pods) {
-  switch (pods) {
-    case PodLevel::kNone:
-    case PodLevel::kTotals:
-      return metrics::Columns::kTotal;
-    case PodLevel::kCosts:
-      return metrics::Columns::kCosts;
-    case PodLevel::kAll:
-      return metrics::Columns::kAll;
-    case PodLevel::kEverything:
-      break;
-  }
-  return metrics::Columns::kEverything;
-}
 
 // The namespace as a filter names it.
 std::string FilterName(const kubecost::Allocation& row) {
@@ -60,62 +45,52 @@ struct DayReader::NamespaceRows {
   }
 };
 
-DayReader::DayReader(const Options& options, kubecost::AllocationClient& client, Metrics& self_metrics,
-                     std::function<void()> on_request)
-    : options_(options), client_(client), self_metrics_(self_metrics), on_request_(std::move(on_request)) {}
-
-absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> DayReader::Read(const base::Window& day, PodLevel pods,
-                                                                         std::stop_token stop) {
+DayReading DayReader::Read(const base::Window& day, std::optional<metrics::Columns> pods, std::stop_token stop) {
   // The newest day alone is read in full.
-  if (pods == PodLevel::kAll && day.end != newest_end_) {
+  if (pods == metrics::Columns::kAll && day.end != newest_end_) {
     newest_end_ = day.end;
     in_parts_ = false;
   }
   auto facts = std::make_shared<metrics::DayFacts>();
   facts->window = day;
   facts->date = base::DateText(day, options_.day_utc_offset);
-  facts->has_pods = pods != PodLevel::kNone;
+  facts->has_pods = pods.has_value();
+  invalid_ = {};
   const absl::Status status = ReadLevels(*facts, pods, std::move(stop));
-  if (!status.ok()) return status;
-  if (facts->has_pods) {
-    self_metrics_.SetMergedRows(std::accumulate(merged_rows_.begin(), merged_rows_.end(), size_t{0}));
-  }
-  return facts;
+  if (!status.ok()) return {status, invalid_, {}};
+  std::optional<size_t> merged_rows;
+  if (facts->has_pods) merged_rows = std::accumulate(merged_rows_.begin(), merged_rows_.end(), size_t{0});
+  return {std::move(facts), invalid_, merged_rows};
 }
 
-absl::Status DayReader::ReadLevels(metrics::DayFacts& day, PodLevel pods, std::stop_token stop) {
+absl::Status DayReader::ReadLevels(metrics::DayFacts& day, std::optional<metrics::Columns> pods, std::stop_token stop) {
+  using metrics::Columns;
   const bool in_parts = in_parts_;
-  const auto take = [](absl::StatusOr<metrics::LevelTable> read, metrics::LevelTable& table) {
-    if (!read.ok()) return read.status();
-    table = *std::move(read);
-    return absl::OkStatus();
-  };
-  absl::Status status =
-      take(ReadLevel(Level::kCluster, day.window, metrics::Columns::kAll, nullptr, stop), day.table(Level::kCluster));
+  metrics::LevelTable& cluster = day.table(Level::kCluster);
+  absl::Status status = ReadLevel(Level::kCluster, day.window, Columns::kAll, nullptr, cluster, stop);
   if (!status.ok()) return status;
-  if (day.has_pods && !in_parts) {
-    status = take(ReadLevel(Level::kPod, day.window, ColumnsOf(pods), nullptr, stop), day.table(Level::kPod));
+  if (pods.has_value() && !in_parts) {
+    status = ReadLevel(Level::kPod, day.window, *pods, nullptr, day.table(Level::kPod), stop);
     if (!status.ok()) return AfterPodFailure(status);
   }
   NamespaceRows rows;
-  status =
-      take(ReadLevel(Level::kNamespace, day.window, metrics::Columns::kAll, &rows, stop), day.table(Level::kNamespace));
+  status = ReadLevel(Level::kNamespace, day.window, Columns::kAll, &rows, day.table(Level::kNamespace), stop);
   if (!status.ok()) return status;
-  if (day.has_pods && in_parts) {
-    status = take(ReadPodsInParts(day.window, ColumnsOf(pods), rows, stop), day.table(Level::kPod));
+  if (pods.has_value() && in_parts) {
+    status = ReadPodsInParts(day.window, *pods, rows, day.table(Level::kPod), stop);
     if (!status.ok()) return AfterPodFailure(status);
   }
   metrics::LevelTable cluster_again;
-  status = take(ReadLevel(Level::kCluster, day.window, metrics::Columns::kTotal, nullptr, stop), cluster_again);
+  status = ReadLevel(Level::kCluster, day.window, Columns::kTotal, nullptr, cluster_again, stop);
   if (!status.ok()) return status;
-  if (!metrics::SameTotals(day.table(Level::kCluster), cluster_again)) {
+  if (!metrics::SameTotals(cluster, cluster_again)) {
     return kubecost::ApiError(ErrorReason::kInconsistent,
                               absl::StrCat("the cluster's cost of ", day.date,
                                            " changed while it was being read: Kubecost was recomputing; the day is "
                                            "read again"));
   }
   day.Conclude();
-  if (day.has_pods && in_parts && !(day.Reconciles() && metrics::NamespacesReconcile(day))) {
+  if (pods.has_value() && in_parts && !(day.Reconciles() && metrics::NamespacesReconcile(day))) {
     in_parts_ = false;
     return kubecost::ApiError(ErrorReason::kInconsistent,
                               absl::StrCat("the pods of ", day.date,
@@ -136,16 +111,16 @@ absl::Status DayReader::AfterPodFailure(absl::Status status) {
   return status;
 }
 
-absl::StatusOr<metrics::LevelTable> DayReader::ReadLevel(Level level, const base::Window& day, metrics::Columns columns,
-                                                         NamespaceRows* rows, std::stop_token stop) {
+absl::Status DayReader::ReadLevel(Level level, const base::Window& day, metrics::Columns columns, NamespaceRows* rows,
+                                  metrics::LevelTable& table, std::stop_token stop) {
   metrics::TableBuilder builder(level, options_.cluster_name, last_rows_[static_cast<size_t>(level)]);
   const absl::Status status = ReadInto(builder, {day, level}, rows, std::move(stop));
-  if (!status.ok()) return status;
-  return Build(builder, level, columns);
+  if (status.ok()) table = Build(builder, level, columns);
+  return status;
 }
 
-absl::StatusOr<metrics::LevelTable> DayReader::ReadPodsInParts(const base::Window& day, metrics::Columns columns,
-                                                               const NamespaceRows& rows, std::stop_token stop) {
+absl::Status DayReader::ReadPodsInParts(const base::Window& day, metrics::Columns columns, const NamespaceRows& rows,
+                                        metrics::LevelTable& table, std::stop_token stop) {
   metrics::TableBuilder builder(Level::kPod, options_.cluster_name, last_rows_[static_cast<size_t>(Level::kPod)]);
   for (const kubecost::Allocation& row : rows.special) {
     const absl::Status status = ErrorOfRow(builder.Add(row), row);
@@ -162,12 +137,12 @@ absl::StatusOr<metrics::LevelTable> DayReader::ReadPodsInParts(const base::Windo
     if (kubecost::ReasonOf(status) == ErrorReason::kEmpty) continue;
     if (!status.ok()) return status;
   }
-  return Build(builder, Level::kPod, columns);
+  table = Build(builder, Level::kPod, columns);
+  return absl::OkStatus();
 }
 
 absl::Status DayReader::ReadInto(metrics::TableBuilder& builder, const kubecost::AllocationQuery& query,
                                  NamespaceRows* rows, std::stop_token stop) {
-  on_request_();
   // A server that does not know filters sends the whole each time, and idle cost may come with every part.
   const std::set<std::string> wanted(query.namespaces.begin(), query.namespaces.end());
   const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
@@ -179,7 +154,7 @@ absl::Status DayReader::ReadInto(metrics::TableBuilder& builder, const kubecost:
         return ErrorOfRow(builder.Add(row), row);
       },
       std::move(stop));
-  if (answer.ok()) self_metrics_.CountInvalidValues(answer->invalid);
+  if (answer.ok()) invalid_.Add(answer->invalid);
   return answer.status();
 }
 
@@ -187,15 +162,12 @@ metrics::LevelTable DayReader::Build(metrics::TableBuilder& builder, Level level
   last_rows_[static_cast<size_t>(level)] = builder.rows();
   builder.set_fallback_cluster(cluster_id_);
   metrics::LevelTable table = builder.Build(columns);
-  kubecost::InvalidValues invalid;
-  invalid.invalid_utf8 = builder.invalid_utf8();
-  self_metrics_.CountInvalidValues(invalid);
+  invalid_.invalid_utf8 += builder.invalid_utf8();
   merged_rows_[static_cast<size_t>(level)] = builder.merged_rows();
   return table;
 }
 
 absl::StatusOr<std::vector<base::Window>> DayReader::FindDays(const base::Window& span, std::stop_token stop) {
-  on_request_();
   std::set<absl::Time> starts;
   const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
       {span, Level::kCluster, true},

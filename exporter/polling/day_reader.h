@@ -4,8 +4,8 @@
 
 #include <array>
 #include <cstddef>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -14,7 +14,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/day.h"
-#include "exporter/polling/metrics.h"
 #include "exporter/polling/options.h"
 #include "kubecost/allocation_client.h"
 #include "metrics/day_facts.h"
@@ -22,8 +21,13 @@
 
 namespace polling {
 
-// How much of the pod level is wanted. kEverything has the zeros as well that a scrape does without.
-enum class PodLevel { kNone, kTotals, kCosts, kAll, kEverything };
+struct DayReading {
+  absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> facts;
+  // Counted on the way, whether or not it succeeded.
+  kubecost::InvalidValues invalid;
+  // Rows of all levels that went into another one; nothing unless the pods were read.
+  std::optional<size_t> merged_rows;
+};
 
 // Asks for cluster, pod, namespace and once more cluster level: when the two cluster answers differ, Kubecost was
 // recomputing and the levels may not fit (reason inconsistent).
@@ -35,15 +39,12 @@ enum class PodLevel { kNone, kTotals, kCosts, kAll, kEverything };
 // No retry, no sleep. For one thread.
 class DayReader {
  public:
-  // `on_request` is called before each request.
-  DayReader(const Options& options, kubecost::AllocationClient& client, Metrics& self_metrics,
-            std::function<void()> on_request);
+  // `cluster_id`: the cluster of rows for which Kubecost gives none, at the time of a reading.
+  DayReader(const Options& options, kubecost::AllocationClient& client, const std::string& cluster_id)
+      : options_(options), client_(client), cluster_id_(cluster_id) {}
 
-  // The cluster of rows for which Kubecost gives none.
-  void SetClusterId(std::string id) { cluster_id_ = std::move(id); }
-
-  absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> Read(const base::Window& day, PodLevel pods,
-                                                                std::stop_token stop);
+  // `pods`: how much of the pod level is read; nothing leaves it out.
+  DayReading Read(const base::Window& day, std::optional<metrics::Columns> pods, std::stop_token stop);
 
   // Those of the days of `span` that Kubecost has costs for, found with one question of the cluster level.
   absl::StatusOr<std::vector<base::Window>> FindDays(const base::Window& span, std::stop_token stop);
@@ -51,11 +52,11 @@ class DayReader {
  private:
   struct NamespaceRows;
 
-  absl::Status ReadLevels(metrics::DayFacts& day, PodLevel pods, std::stop_token stop);
-  absl::StatusOr<metrics::LevelTable> ReadLevel(kubecost::Level level, const base::Window& day,
-                                                metrics::Columns columns, NamespaceRows* rows, std::stop_token stop);
-  absl::StatusOr<metrics::LevelTable> ReadPodsInParts(const base::Window& day, metrics::Columns columns,
-                                                      const NamespaceRows& rows, std::stop_token stop);
+  absl::Status ReadLevels(metrics::DayFacts& day, std::optional<metrics::Columns> pods, std::stop_token stop);
+  absl::Status ReadLevel(kubecost::Level level, const base::Window& day, metrics::Columns columns, NamespaceRows* rows,
+                         metrics::LevelTable& table, std::stop_token stop);
+  absl::Status ReadPodsInParts(const base::Window& day, metrics::Columns columns, const NamespaceRows& rows,
+                               metrics::LevelTable& table, std::stop_token stop);
   absl::Status ReadInto(metrics::TableBuilder& builder, const kubecost::AllocationQuery& query, NamespaceRows* rows,
                         std::stop_token stop);
   metrics::LevelTable Build(metrics::TableBuilder& builder, kubecost::Level level, metrics::Columns columns);
@@ -64,12 +65,11 @@ class DayReader {
   // Constant after construction.
   const Options& options_;
   kubecost::AllocationClient& client_;
-  Metrics& self_metrics_;
-  const std::function<void()> on_request_;
+  const std::string& cluster_id_;
 
   std::array<size_t, kubecost::kLevelCount> last_rows_ = {};
   std::array<size_t, kubecost::kLevelCount> merged_rows_ = {};  // of the level's newest answer
-  std::string cluster_id_;
+  kubecost::InvalidValues invalid_;                             // of the reading so far
   absl::Time newest_end_ = absl::InfinitePast();
   bool in_parts_ = false;
   // The size that worked last, or is to be tried next.

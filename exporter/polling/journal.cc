@@ -2,50 +2,81 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
+#include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "base/day.h"
 #include "base/log.h"
+#include "exporter/polling/live_view.h"
+#include "exporter/polling/upstream.h"
 #include "kubecost/api_error.h"
 
 namespace polling {
 namespace {
 
-using kubecost::ErrorReason;
+using base::LogLevel;
+using kubecost::Level;
 
-bool IsOff(const Task& task) { return task.live != nullptr && task.live->is_off(); }
+const LiveView* LiveOf(const Task& task) {
+  LiveView* const* const live = std::get_if<LiveView*>(&task.subject);
+  return live == nullptr ? nullptr : *live;
+}
 
-// The other tasks of the same view.
-std::vector<Task> OthersOf(const std::vector<Task>& tasks, const Task& task) {
-  std::vector<Task> others;
-  for (const Task& other : tasks) {
-    if (other.view == task.view && other.schedule != task.schedule) others.push_back(other);
+bool IsOff(const Task& task) { return LiveOf(task) != nullptr && LiveOf(task)->is_off(); }
+
+base::LogFields FieldsOf(const Task& task, const Outcome& outcome, absl::Duration utc_offset) {
+  base::LogFields fields = {{"view", std::string(SpecOf(task.view).name)}};
+  if (Day* const* const day = std::get_if<Day*>(&task.subject); day != nullptr) {
+    fields.emplace_back("day", base::DateText((*day)->window, utc_offset));
   }
-  return others;
+  fields.emplace_back("reason", ReasonText(outcome.status));
+  fields.emplace_back("error", std::string(outcome.status.message()));
+  return fields;
+}
+
+// Forgets the failures that were told of the view's tasks. Whatever else fails gets its own turn.
+void LogRecovery(const std::vector<Task>& tasks, const Task& task) {
+  const bool was_told = !task.schedule->told.empty();
+  int told = 0;
+  for (const Task& each : tasks) {
+    if (each.view == task.view) told += std::exchange(each.schedule->told, "").empty() ? 0 : 1;
+  }
+  if (!was_told || told > 1) return;
+  base::Log(LogLevel::kInfo, "reading from Kubecost works again", {{"view", std::string(SpecOf(task.view).name)}});
+}
+
+void LogNothing(const base::LogFields& fields) { base::Log(LogLevel::kInfo, "Kubecost has nothing for a day", fields); }
+
+void LogOff(const base::LogFields& fields) {
+  base::Log(LogLevel::kInfo, "Kubecost does not have this view: it is off, and tried again each day", fields);
+}
+
+void LogFailure(base::LogFields fields, const Outcome& outcome) {
+  fields.emplace_back("next_try_in", SecondsText(outcome.next_try_in));
+  if (!outcome.served_day.empty()) fields.emplace_back("still_serving_day", outcome.served_day);
+  base::Log(LogLevel::kWarn, "reading from Kubecost failed", fields);
 }
 
 }  // namespace
 
-PollJournal::PollJournal(const Options& options, Metrics& self_metrics)
-    : options_(options), self_metrics_(self_metrics) {
-  for (const ViewSpec& view : kViews) reports_[static_cast<size_t>(view.view)].name = std::string(view.name);
-}
-
 void PollJournal::Record(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome) {
-  const bool is_good = outcome.status.ok() || outcome.is_nothing;
-  self_metrics_.CountPoll(SpecOf(task.view).name, is_good, outcome.took, outcome.finished);
-  const std::optional<ErrorReason> reason = kubecost::ReasonOf(outcome.status);
+  self_metrics_.CountPoll(SpecOf(task.view).name, outcome.is_good(), outcome.took, outcome.finished);
+  self_metrics_.CountInvalidValues(outcome.invalid);
+  if (outcome.merged_rows.has_value()) self_metrics_.SetMergedRows(*outcome.merged_rows);
+  const std::optional<kubecost::ErrorReason> reason = kubecost::ReasonOf(outcome.status);
   if (reason.has_value()) self_metrics_.CountError(*reason);
   ViewReport& report = reports_[static_cast<size_t>(task.view)];
-  (is_good ? report.last_success : report.last_failure) = outcome.finished;
-  if (!is_good) report.error = std::string(outcome.status.message());
+  (outcome.is_good() ? report.last_success : report.last_failure) = outcome.finished;
+  if (!outcome.is_good()) report.error = std::string(outcome.status.message());
   LogChange(tasks, task, outcome);
 }
 
 void PollJournal::SetUps(const std::vector<Task>& tasks) {
   // A day behind the kept ones that Kubecost cannot answer says nothing of the others.
   self_metrics_.SetUp(std::all_of(tasks.begin(), tasks.end(), [](const Task& task) {
-    return task.schedule->is_answered || (task.view == View::kBackfill && task.day != nullptr);
+    return task.schedule->is_answered || (task.view == View::kBackfill && std::holds_alternative<Day*>(task.subject));
   }));
   for (const ViewSpec& view : kViews) {
     bool was_polled = false;
@@ -63,51 +94,47 @@ void PollJournal::SetUps(const std::vector<Task>& tasks) {
   }
 }
 
-std::vector<ViewReport> PollJournal::Reports() const {
+std::vector<ViewReport> PollJournal::Reports(const Agenda& agenda, absl::Time now, absl::Duration elapsed) const {
   std::vector<ViewReport> reports;
   for (const ViewSpec& view : kViews) {
-    if (view.enabled(options_)) reports.push_back(reports_[static_cast<size_t>(view.view)]);
+    if (!view.enabled(options_)) continue;
+    reports.push_back(reports_[static_cast<size_t>(view.view)]);
+    reports.back().name = std::string(view.name);
+    reports.back().next_poll = now + (agenda.Due(view.view) - elapsed);
   }
   return reports;
 }
 
 void PollJournal::LogChange(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome) {
   Schedule& schedule = *task.schedule;
-  const std::vector<Task> others = OthersOf(tasks, task);
-  base::LogFields fields = {{"view", std::string(SpecOf(task.view).name)}};
-  if (outcome.status.ok() || outcome.is_nothing) {
-    const bool was_told = !std::exchange(schedule.told, "").empty();
-    bool all_work = true;
-    // Whatever else fails has been told of under this task's name, and gets its own turn.
-    for (const Task& other : others) all_work = std::exchange(other.schedule->told, "").empty() && all_work;
-    if (was_told && all_work) base::Log(base::LogLevel::kInfo, "reading from Kubecost works again", fields);
+  const bool is_nothing = outcome.ending == Ending::kNothing;
+  const bool told_nothing = std::exchange(schedule.told_nothing, is_nothing);
+  const base::LogFields fields = FieldsOf(task, outcome, options_.day_utc_offset);
+  if (outcome.is_good()) {
+    LogRecovery(tasks, task);
+    if (is_nothing && !told_nothing) LogNothing(fields);
+    return;
   }
-  const bool told_nothing = std::exchange(schedule.told_nothing, outcome.is_nothing);
-  if (outcome.status.ok() || (outcome.is_nothing && told_nothing)) return;
   // Whether the server has the view at all shows only later.
-  if (task.live != nullptr && !task.live->has_worked() && schedule.failures == 0 && !IsOff(task)) return;
+  if (outcome.ending == Ending::kAbsent && !IsOff(task)) return;
+  const std::string reason = ReasonText(outcome.status);
+  const bool is_news = std::none_of(tasks.begin(), tasks.end(), [&](const Task& each) {
+    return each.view == task.view && each.schedule->told == reason;
+  });
+  schedule.told = reason;
+  if (is_news) IsOff(task) ? LogOff(fields) : LogFailure(fields, outcome);
+}
 
-  const std::optional<ErrorReason> reason = kubecost::ReasonOf(outcome.status);
-  const std::string reason_text(reason.has_value() ? kubecost::ErrorReasonName(*reason) : "internal");
-  if (task.day != nullptr) fields.emplace_back("day", base::DateText(task.day->window, options_.day_utc_offset));
-  fields.emplace_back("reason", reason_text);
-  fields.emplace_back("error", std::string(outcome.status.message()));
-  if (outcome.is_nothing) {
-    base::Log(base::LogLevel::kInfo, "Kubecost has nothing for a day", fields);
-    return;
-  }
-  const bool is_news = schedule.told != reason_text &&
-                       std::none_of(others.begin(), others.end(),
-                                    [&](const Task& other) { return other.schedule->told == reason_text; });
-  schedule.told = reason_text;
-  if (!is_news) return;
-  if (IsOff(task)) {
-    base::Log(base::LogLevel::kInfo, "Kubecost does not have this view: it is off, and tried again each day", fields);
-    return;
-  }
-  fields.emplace_back("next_try_in", absl::FormatDuration(absl::Trunc(outcome.next_try_in, absl::Seconds(1))));
-  if (!outcome.served_day.empty()) fields.emplace_back("still_serving_day", outcome.served_day);
-  base::Log(base::LogLevel::kWarn, "reading from Kubecost failed", fields);
+void LogNewDay(const Day& day) {
+  base::LogFields fields = {{"day", day.facts->date},
+                            {"namespaces", absl::StrCat(day.facts->table(Level::kNamespace).rows())}};
+  if (day.facts->has_pods) fields.emplace_back("pods", absl::StrCat(day.facts->table(Level::kPod).rows()));
+  base::Log(LogLevel::kInfo, day.is_backfill() ? "back-fill: serving a day" : "serving a new day", fields);
+}
+
+void LogBelieved(const Day& day) {
+  base::Log(LogLevel::kWarn, "a day that knows less than before has come unchanged so often that it is served now",
+            {{"day", day.facts->date}});
 }
 
 }  // namespace polling

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/day.h"
-#include "exporter/polling/row_error.h"
+#include "exporter/polling/upstream.h"
 #include "kubecost/api_error.h"
 #include "metrics/table_builder.h"
 
@@ -27,14 +27,6 @@ base::Window HourOf(absl::Time time, absl::Duration utc_offset) {
 
 }  // namespace
 
-LiveView::LiveView(const Options& options, View view, kubecost::AllocationClient& client, Metrics& self_metrics,
-                   std::function<void()> on_request)
-    : options_(options),
-      view_(view),
-      client_(client),
-      self_metrics_(self_metrics),
-      on_request_(std::move(on_request)) {}
-
 base::Window LiveView::WindowAt(absl::Time now) const {
   // A whole day, although most of it may lie ahead: Kubecost's sets are days, and a part of one is none of them.
   if (view_ == View::kToday) return base::DayOf(now, options_.day_utc_offset);
@@ -50,14 +42,7 @@ absl::Time LiveView::NextAfter(absl::Time now) const {
   return now + options_.today_refresh < tomorrow ? now + options_.today_refresh : tomorrow + options_.hour_close_delay;
 }
 
-absl::Duration LiveView::DueAt(absl::Time now, absl::Duration elapsed) const {
-  if (schedule_.was_polled) return schedule_.due;
-  const bool is_too_early = view_ == View::kToday && now - WindowAt(now).start < options_.hour_close_delay;
-  return is_too_early ? elapsed + (WindowAt(now).start + options_.hour_close_delay - now) : schedule_.due;
-}
-
-absl::Status LiveView::Poll(absl::Time now, absl::Duration elapsed, std::stop_token stop) {
-  on_request_();
+absl::StatusOr<kubecost::InvalidValues> LiveView::Poll(absl::Time now, absl::Duration elapsed, std::stop_token stop) {
   const base::Window window = WindowAt(now);
   metrics::TableBuilder pods(Level::kPod, options_.cluster_name, last_rows_);
   metrics::TableBuilder namespaces(Level::kNamespace, options_.cluster_name, 0);
@@ -73,7 +58,6 @@ absl::Status LiveView::Poll(absl::Time now, absl::Duration elapsed, std::stop_to
       },
       std::move(stop));
   if (!answer.ok()) return answer.status();
-  self_metrics_.CountInvalidValues(answer->invalid);
   last_rows_ = pods.rows();
 
   auto facts = std::make_shared<metrics::LiveFacts>();
@@ -89,7 +73,7 @@ absl::Status LiveView::Poll(absl::Time now, absl::Duration elapsed, std::stop_to
   is_off_ = false;
   failures_in_a_row_ = 0;
   schedule_.due = elapsed + (NextAfter(now) - now);
-  return absl::OkStatus();
+  return answer->invalid;
 }
 
 bool LiveView::TakeFailure(const absl::Status& status, absl::Time now, absl::Duration elapsed) {
@@ -101,7 +85,10 @@ bool LiveView::TakeFailure(const absl::Status& status, absl::Time now, absl::Dur
   return true;
 }
 
-bool LiveView::Expire(absl::Time now) {
+bool LiveView::Advance(absl::Time now, absl::Duration elapsed) {
+  const absl::Time first = WindowAt(now).start + options_.hour_close_delay;
+  const bool is_too_early = view_ == View::kToday && now < first;
+  if (!schedule_.was_polled) schedule_.due = is_too_early ? elapsed + (first - now) : absl::ZeroDuration();
   if (facts_ == nullptr) return false;
   const bool is_of_another_day = view_ == View::kToday && !(facts_->window == WindowAt(now));
   const bool is_stale = now - facts_->read_at > 2 * Refresh() || facts_->read_at > now + Refresh();

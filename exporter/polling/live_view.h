@@ -2,19 +2,17 @@
 #ifndef EXPORTER_POLLING_LIVE_VIEW_H_
 #define EXPORTER_POLLING_LIVE_VIEW_H_
 
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/day.h"
-#include "exporter/polling/metrics.h"
 #include "exporter/polling/options.h"
-#include "exporter/polling/schedule.h"
-#include "exporter/polling/views.h"
+#include "exporter/polling/subjects.h"
 #include "kubecost/allocation_client.h"
 #include "metrics/snapshot.h"
 
@@ -26,26 +24,20 @@ namespace polling {
 // daily. For one thread.
 class LiveView {
  public:
-  // `view` is kHour or kToday. `on_request` is called before each request.
-  LiveView(const Options& options, View view, kubecost::AllocationClient& client, Metrics& self_metrics,
-           std::function<void()> on_request);
+  // `view` is kHour or kToday. `cluster_id`: the cluster of rows for which Kubecost gives none, at the time of a poll.
+  LiveView(const Options& options, View view, kubecost::AllocationClient& client, const std::string& cluster_id)
+      : options_(options), view_(view), client_(client), cluster_id_(cluster_id) {}
 
-  // The cluster of rows for which Kubecost gives none.
-  void SetClusterId(std::string id) { cluster_id_ = std::move(id); }
+  // Drops what is too old, and sets when to ask first; true when something was dropped.
+  bool Advance(absl::Time now, absl::Duration elapsed);
 
-  Schedule& schedule() { return schedule_; }
-  // When to ask next, by Clock::Elapsed().
-  absl::Duration DueAt(absl::Time now, absl::Duration elapsed) const;
-
-  // Asks for the window that is due at `now`.
-  absl::Status Poll(absl::Time now, absl::Duration elapsed, std::stop_token stop);
+  // Asks for the window that is due at `now`. Returns what was counted of the answer.
+  absl::StatusOr<kubecost::InvalidValues> Poll(absl::Time now, absl::Duration elapsed, std::stop_token stop);
 
   // What a failed poll means: sets when to ask again and returns true where that is not for the usual back-off to say.
   bool TakeFailure(const absl::Status& status, absl::Time now, absl::Duration elapsed);
 
-  // Drops what is too old; true when something was.
-  bool Expire(absl::Time now);
-
+  Schedule& schedule() { return schedule_; }
   const std::shared_ptr<const metrics::LiveFacts>& facts() const { return facts_; }
   bool has_worked() const { return has_worked_; }
   bool is_off() const { return is_off_; }
@@ -60,8 +52,7 @@ class LiveView {
   const Options& options_;
   const View view_;
   kubecost::AllocationClient& client_;
-  Metrics& self_metrics_;
-  const std::function<void()> on_request_;
+  const std::string& cluster_id_;
 
   Schedule schedule_;
   std::shared_ptr<const metrics::LiveFacts> facts_;
@@ -69,7 +60,6 @@ class LiveView {
   bool is_off_ = false;
   int failures_in_a_row_ = 0;
   size_t last_rows_ = 0;
-  std::string cluster_id_;
 };
 
 }  // namespace polling

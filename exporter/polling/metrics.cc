@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/day.h"
-#include "exporter/polling/views.h"
+#include "exporter/polling/subjects.h"
 
 namespace polling {
 namespace {

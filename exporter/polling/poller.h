@@ -1,40 +1,31 @@
-// Keeps the snapshot fresh: decides what is asked when, and what an answer or its failure means.
+// Keeps the snapshot fresh: asks Kubecost for what is due and publishes what it says.
 #ifndef EXPORTER_POLLING_POLLER_H_
 #define EXPORTER_POLLING_POLLER_H_
 
 #include <atomic>
-#include <memory>
-#include <optional>
-#include <random>
 #include <stop_token>
-#include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/strings/string_view.h"
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "exporter/polling/agenda.h"
 #include "exporter/polling/day_book.h"
 #include "exporter/polling/day_reader.h"
 #include "exporter/polling/delivery_file.h"
 #include "exporter/polling/journal.h"
 #include "exporter/polling/live_view.h"
 #include "exporter/polling/metrics.h"
+#include "exporter/polling/options.h"
 #include "exporter/polling/report.h"
-#include "exporter/polling/schedule.h"
-#include "exporter/polling/views.h"
+#include "exporter/polling/subjects.h"
 #include "kubecost/allocation_client.h"
 #include "metrics/snapshot.h"
 
 namespace polling {
 
-// All polling policy (which days are wanted when is DayBook's):
-//  - one request at a time; what has waited longest is next, but back-fill has no two turns in a row while others wait;
-//  - after a failure the wait doubles from 15 s to 10 min, with jitter;
-//  - no poll starts sooner after the last one's end than ten times what that one took, because Kubecost goes on
-//    computing after a client has given up, and a slow Kubecost is a busy one;
-//  - facts stay when a poll fails; a change between working and each kind of failure is logged once.
-// Run() and PollDue() are for one thread; TimeSinceProgress() for any.
+// Whose turn it is and when is Agenda's to say, which closed days are wanted and believed DayBook's, what is told
+// PollJournal's. Facts stay when a poll fails. Run() and PollDue() are for one thread; TimeSinceProgress() for any.
 class Poller {
  public:
   Poller(const Options& options, base::Clock& clock, kubecost::HttpClient& http, metrics::SnapshotStore& store,
@@ -46,38 +37,26 @@ class Poller {
   // Polls all that is due and returns how long the next has to wait.
   absl::Duration PollDue(std::stop_token stop);
 
-  // For how long the loop has neither slept nor sent a request. It is stuck when this exceeds a request's deadline.
-  absl::Duration TimeSinceProgress() const;
+  // For how long the loop has neither slept nor ended a request. It is stuck when this exceeds a request's deadline.
+  absl::Duration TimeSinceProgress() const { return clock_.Elapsed() - absl::Nanoseconds(progress_nanos_.load()); }
 
  private:
-  // All of them; of two that are due alike the first is preferred.
   std::vector<Task> Tasks();
-  // The task whose turn it is; nothing when none may be polled now.
-  std::optional<Task> NextTask();
-  absl::Duration DueOf(const Task& task) const;
 
-  absl::Status Poll(const Task& task, std::stop_token stop);
-  absl::Status PollClusterInfo(std::stop_token stop);
-  absl::Status PollDay(Day& day, std::stop_token stop);
-  absl::Status PollBackfill(std::stop_token stop);
-  absl::Status PollLive(LiveView& live, std::stop_token stop);
-  absl::Status PollCurrency(std::stop_token stop);
-  // A day before the newest for which Kubecost has nothing is none that failed.
-  bool IsNothingToRead(const Task& task, const absl::Status& status) const;
-  // What follows from a poll's end for the task and the others.
-  void Conclude(const Task& task, const absl::Status& status, absl::Duration started);
-  // How long until the next try after so many failures in a row.
-  absl::Duration Backoff(int failures);
+  Outcome Poll(ClusterInfo& info, std::stop_token stop);
+  Outcome Poll(Currency& currency, std::stop_token stop);
+  Outcome Poll(FindDays&, std::stop_token stop);
+  Outcome Poll(Day& day, std::stop_token stop);
+  Outcome Poll(LiveView& live, std::stop_token stop);
+  void Conclude(const Task& task, Outcome outcome, absl::Duration started);
 
-  void OnRequest(const kubecost::RequestRecord& request);
-
-  // Brings all views to the present time.
+  // Brings all subjects to the present time.
   void Advance();
+  void Publish(absl::FunctionRef<void(metrics::Snapshot&)> change);
   void PublishDays();
   void PublishLive();
   void PublishReport();
-  void Publish(metrics::Snapshot snapshot);
-  void MarkProgress();
+  void MarkProgress() { progress_nanos_ = absl::ToInt64Nanoseconds(clock_.Elapsed()); }
 
   // Constant after construction.
   const Options& options_;
@@ -88,22 +67,14 @@ class Poller {
   kubecost::AllocationClient client_;
 
   // Of the polling thread.
+  ClusterInfo cluster_info_;
   DayReader reader_;
   DayBook book_;
+  Currency currency_;
   LiveView hour_;
   LiveView today_;
-  Schedule cluster_info_;
-  Schedule backfill_;
-  Schedule currency_schedule_;
-  absl::Time backfilled_to_ = absl::InfinitePast();    // the newest day when back-fill looked last
-  bool looks_again_ = false;                           // back-fill, because there was nothing at all
-  absl::Time looked_again_at_ = absl::InfinitePast();  // the newest day when it last did so for one that was empty
-  bool last_was_backfill_ = false;
-  absl::Duration earliest_ = absl::ZeroDuration();  // of any poll, by the duty cycle and Clock::Elapsed()
-  std::mt19937_64 random_;
-  bool told_missing_id_ = false;
+  Agenda agenda_;
   DeliveryFile delivery_file_;
-  std::string currency_;
   PollJournal journal_;
   bool days_changed_ = false;  // and are to be published
 

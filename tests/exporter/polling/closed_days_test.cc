@@ -1,4 +1,5 @@
 // The whole polling side against a small Kubecost in memory: kept days, back-fill, answers in parts, state.
+// Also tests exporter/polling/day_reader.h
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "base/day.h"
 #include "metrics/table_builder.h"
@@ -42,7 +44,7 @@ class DayBookTest : public testing::Test {
     auto facts = std::make_shared<metrics::DayFacts>();
     facts->window = day.window;
     facts->date = base::DateText(day.window, absl::ZeroDuration());
-    facts->has_pods = book_->PodsOf(day) != PodLevel::kNone;
+    facts->has_pods = book_->PodsOf(day).has_value();
     for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
       if (level == Level::kPod && !facts->has_pods) continue;
       metrics::TableBuilder builder(level, "", 0);
@@ -59,8 +61,7 @@ class DayBookTest : public testing::Test {
 
   bool Take(int day_of_month, const Generation& generation = {}) {
     Day& day = book_->days().at(November(day_of_month));
-    const DayBook::Verdict verdict = book_->Take(day, Read(day, generation), now_, Elapsed(now_));
-    return verdict == DayBook::Verdict::kTaken || verdict == DayBook::Verdict::kBelieved;
+    return DayBook::IsServed(book_->Take(day, Read(day, generation), now_, Elapsed(now_)));
   }
 
   absl::Time DueOf(int day_of_month) const {
@@ -73,7 +74,7 @@ class DayBookTest : public testing::Test {
     std::string text;
     for (const auto& [start, day] : book_->days()) {
       const std::string number = absl::FormatTime("%d", start, absl::UTCTimeZone());
-      absl::StrAppend(&text, text.empty() ? "" : " ", day.is_backfill ? absl::StrCat("(", number, ")") : number,
+      absl::StrAppend(&text, text.empty() ? "" : " ", day.is_backfill() ? absl::StrCat("(", number, ")") : number,
                       day.facts == nullptr ? "" : "*");
     }
     return text;
@@ -177,16 +178,16 @@ TEST_F(DayBookTest, ADayThatNoLongerReconcilesAsWell) {
 
 TEST_F(DayBookTest, OnlyTheNewestDayIsReadInFull) {
   AdvanceTo(November(20, 3));
-  EXPECT_EQ(book_->PodsOf(book_->days().at(November(19))), PodLevel::kAll);
-  EXPECT_EQ(book_->PodsOf(book_->days().at(November(18))), PodLevel::kTotals);
+  EXPECT_EQ(book_->PodsOf(book_->days().at(November(19))), metrics::Columns::kAll);
+  EXPECT_EQ(book_->PodsOf(book_->days().at(November(18))), metrics::Columns::kTotal);
   options_.day_pod_resources = true;
-  EXPECT_EQ(book_->PodsOf(book_->days().at(November(18))), PodLevel::kCosts);
+  EXPECT_EQ(book_->PodsOf(book_->days().at(November(18))), metrics::Columns::kCosts);
   Take(18);
   EXPECT_EQ(book_->Plain(), nullptr) << "the plain families never show a day but the newest complete one";
   Take(19);
   AdvanceTo(November(21, 3));
   // Kubecost has nothing of the 20th yet: the 19th stays, whole, however often it is read.
-  EXPECT_EQ(book_->PodsOf(book_->days().at(November(19))), PodLevel::kAll);
+  EXPECT_EQ(book_->PodsOf(book_->days().at(November(19))), metrics::Columns::kAll);
   Take(19);
   EXPECT_EQ(book_->Plain()->date, "2026-11-19");
 }
@@ -205,7 +206,7 @@ TEST_F(DayBookTest, BackfillsWhatIsNeitherKeptNorDelivered) {
 TEST_F(DayBookTest, ABackfilledDayIsReadOnceServedAndDelivered) {
   AdvanceTo(November(20, 3));
   Backfill(5, 16);
-  EXPECT_EQ(book_->PodsOf(book_->days().at(November(5))), PodLevel::kNone);
+  EXPECT_EQ(book_->PodsOf(book_->days().at(November(5))), std::nullopt);
   Take(5);
   EXPECT_EQ(DueOf(5), absl::InfiniteFuture());
   EXPECT_FALSE(AdvanceTo(November(21, 4.9)));
@@ -265,7 +266,7 @@ TEST_F(DayBookTest, AKeptDayThatWasNotServedForLongGoesOnWithItsPods) {
   AdvanceTo(November(21, 2.2));
   EXPECT_EQ(Days(), "(17)* 18* 19* 20*");
   EXPECT_EQ(DaysServingPods(), 4);
-  EXPECT_EQ(book_->PodsOf(book_->days().at(November(17))), PodLevel::kTotals);
+  EXPECT_EQ(book_->PodsOf(book_->days().at(November(17))), metrics::Columns::kTotal);
   AdvanceTo(November(22, 4.3));
   EXPECT_EQ(book_->days().count(November(17)), 0U);
   EXPECT_TRUE(book_->delivered().at(November(17)));
@@ -347,6 +348,45 @@ TEST_F(DayBookTest, NothingForADay) {
   AdvanceTo(November(20, 3));
   EXPECT_EQ(Days(), "17 18 19");
   EXPECT_EQ(DueOf(17), November(20, 4));
+}
+
+TEST_F(DayBookTest, StatesOfADay) {
+  options_.day_keep = 1;
+  const auto state_of = [this](int day) { return book_->days().at(November(day)).state; };
+  AdvanceTo(November(20, 3));
+  Backfill(17, 18);
+  EXPECT_EQ(state_of(19), DayState::kWaiting);
+  EXPECT_EQ(state_of(18), DayState::kFound);
+  Take(18);
+  Take(19);
+  book_->TakeNothing(book_->days().at(November(17)), Elapsed(now_));
+  EXPECT_EQ(state_of(17), DayState::kGone);
+  EXPECT_EQ(state_of(18), DayState::kBackfilled);
+  EXPECT_EQ(state_of(19), DayState::kKept);
+  AdvanceTo(November(21, 3));
+  Take(20);
+  AdvanceTo(November(21, 3));
+  EXPECT_EQ(state_of(19), DayState::kLate);
+  EXPECT_EQ(Days(), "(18)* (19)* 20*");
+}
+
+TEST_F(DayBookTest, DaysAreLookedForWhenOneHasClosed) {
+  const auto due = [this] { return book_->find_days().schedule.due; };
+  AdvanceTo(November(20, 3));
+  EXPECT_EQ(due(), absl::ZeroDuration());
+  book_->Backfill({}, Elapsed(now_));
+  EXPECT_EQ(due(), Elapsed(November(20, 4))) << "Kubecost has nothing at all, as one that has just started";
+  AdvanceTo(November(21, 3));
+  EXPECT_EQ(due(), Elapsed(November(20, 4)));
+  Backfill(16, 17);
+  EXPECT_EQ(due(), absl::InfiniteDuration());
+  for (const int day : {16, 17}) book_->TakeNothing(book_->days().at(November(day)), Elapsed(now_));
+  EXPECT_EQ(due(), Elapsed(November(21, 4))) << "it may have been about to start";
+  Backfill(16, 16);
+  book_->TakeNothing(book_->days().at(November(16)), Elapsed(now_));
+  EXPECT_EQ(due(), absl::InfiniteDuration()) << "once a day";
+  AdvanceTo(November(22, 3));
+  EXPECT_EQ(due(), absl::ZeroDuration());
 }
 
 TEST_F(DayBookTest, BackfillCanBeOff) {

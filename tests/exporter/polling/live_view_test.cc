@@ -23,16 +23,18 @@ absl::Time At(int day, int hour, int minute = 0) {
 
 class LiveViewTest : public testing::Test {
  protected:
-  void Restart(View view) {
-    view_ = std::make_unique<LiveView>(options_, view, client_, self_metrics_, [] {});
-  }
+  void Restart(View view) { view_ = std::make_unique<LiveView>(options_, view, client_, cluster_id_); }
 
   static absl::Duration Elapsed(absl::Time now) { return now - At(1, 0); }
-  absl::Time DueAt(absl::Time now) const { return At(1, 0) + view_->DueAt(now, Elapsed(now)); }
+  bool Advance(absl::Time now) { return view_->Advance(now, Elapsed(now)); }
+  absl::Time DueAt(absl::Time now) {
+    Advance(now);
+    return At(1, 0) + view_->schedule().due;
+  }
 
   // Polls and concludes as the poller does.
   absl::Status Poll(absl::Time now) {
-    const absl::Status status = view_->Poll(now, Elapsed(now), {});
+    const absl::Status status = view_->Poll(now, Elapsed(now), {}).status();
     view_->schedule().was_polled = true;
     if (!status.ok()) is_taken_ = view_->TakeFailure(status, now, Elapsed(now));
     return status;
@@ -56,8 +58,7 @@ class LiveViewTest : public testing::Test {
   std::vector<double> Totals(Level level) const { return view_->facts()->table(level).column(metrics::Column::kTotal); }
 
   Options options_;
-  metrics::Registry registry_;
-  Metrics self_metrics_{registry_, options_};
+  const std::string cluster_id_;
   std::string body_;
   std::string asked_;
   bool is_taken_ = false;
@@ -111,14 +112,14 @@ TEST_F(LiveViewTest, TodayIsAskedForAsAWholeDayEveryHalfHour) {
 TEST_F(LiveViewTest, OldFactsAreDropped) {
   Restart(View::kHour);
   ASSERT_TRUE(Poll(At(20, 12, 15)).ok());
-  EXPECT_FALSE(view_->Expire(At(20, 14, 15)));
-  EXPECT_TRUE(view_->Expire(At(20, 14, 16)));
+  EXPECT_FALSE(Advance(At(20, 14, 15)));
+  EXPECT_TRUE(Advance(At(20, 14, 16)));
   EXPECT_EQ(view_->facts(), nullptr);
-  EXPECT_FALSE(view_->Expire(At(20, 14, 16)));
+  EXPECT_FALSE(Advance(At(20, 14, 16)));
   Restart(View::kToday);
   ASSERT_TRUE(Poll(At(20, 23, 50)).ok());
-  EXPECT_FALSE(view_->Expire(At(20, 23, 59)));
-  EXPECT_TRUE(view_->Expire(At(21, 0))) << "yesterday's";
+  EXPECT_FALSE(Advance(At(20, 23, 59)));
+  EXPECT_TRUE(Advance(At(21, 0))) << "yesterday's";
 }
 
 TEST_F(LiveViewTest, AViewThatTheServerDoesNotHaveGoesOff) {

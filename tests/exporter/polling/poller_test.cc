@@ -1,4 +1,8 @@
 // Polling policy on a clock and a server of the test's own.
+// Also tests exporter/polling/journal.h
+// Also tests exporter/polling/report.h
+// Also tests exporter/polling/subjects.h
+// Also tests exporter/polling/upstream.h
 #include "exporter/polling/poller.h"
 
 #include <gtest/gtest.h>

@@ -1,0 +1,45 @@
+// What all that ask Kubecost share: the questions besides costs, and how answers and errors are told.
+#ifndef EXPORTER_POLLING_UPSTREAM_H_
+#define EXPORTER_POLLING_UPSTREAM_H_
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "exporter/polling/options.h"
+#include "kubecost/allocation.h"
+#include "kubecost/allocation_client.h"
+#include "metrics/table_builder.h"
+
+namespace polling {
+
+struct ClusterDescription {
+  // Kubecost's name of the cluster; empty when it gives none.
+  std::string id;
+  // The label block of kubecost_cluster_info; null when neither Kubecost nor --cluster.name gives an id.
+  std::shared_ptr<const std::string> labels;
+};
+
+absl::StatusOr<ClusterDescription> ReadClusterInfo(const Options& options, kubecost::AllocationClient& client,
+                                                   std::stop_token stop);
+
+// USD where Kubecost names none.
+absl::StatusOr<std::string> ReadCurrency(kubecost::AllocationClient& client, std::stop_token stop);
+
+// A row that the table builder would not take, as an error of the answer that held it.
+absl::Status ErrorOfRow(metrics::RowProblem problem, const kubecost::Allocation& row);
+
+void LogRequest(const kubecost::RequestRecord& request);
+
+// As in label reason, or "internal".
+std::string ReasonText(const absl::Status& status);
+
+// "1m15s"
+std::string SecondsText(absl::Duration duration);
+
+}  // namespace polling
+
+#endif  // EXPORTER_POLLING_UPSTREAM_H_
