@@ -23,6 +23,7 @@
 #include "benchmarks/loopback.h"
 #include "benchmarks/peers.h"
 #include "benchmarks/product.h"
+#include "metrics/walk.h"
 
 namespace benchmarks {
 namespace {
@@ -145,7 +146,7 @@ void CompareScrapes(const std::shared_ptr<const metrics::Snapshot>& snapshot, co
 // What is compared must serve the same samples.
 bool SameSamples(const metrics::Snapshot& snapshot, const GaugeRegistry& gauges) {
   size_t product = 0;
-  for (const auto& [family, series] : snapshot.SeriesByFamily()) product += series;
+  for (const auto& [family, series] : metrics::CountSeries(snapshot)) product += series;
   size_t registry = 0;
   for (const prometheus::MetricFamily& family : gauges.registry()->Collect()) registry += family.metric.size();
   std::cout << absl::StrFormat("%d series\n", product);

@@ -47,11 +47,18 @@ void ProbeProduct(size_t pods) {
   PollProduct(polls, {.pods = pods});
   PrintMemory("after the first poll");
   {
-    metrics::Renderer first(polls.store().Current());
-    metrics::Renderer second(polls.store().Current());
-    first.Next();
-    second.Next();
-    PollProduct(polls, {.pods = pods, .generation = 1});
+    // The second poll runs while two scrapes stand at their first block.
+    const std::shared_ptr<const metrics::Snapshot> scraped = polls.store().Current();
+    metrics::BlockWriter inner([&](absl::string_view) {
+      PollProduct(polls, {.pods = pods, .generation = 1});
+      return false;
+    });
+    metrics::BlockWriter outer([&](absl::string_view) {
+      metrics::WritePrometheusText(*scraped, metrics::Selection::All(), inner);
+      return inner.Flush();
+    });
+    metrics::WritePrometheusText(*scraped, metrics::Selection::All(), outer);
+    outer.Flush();
   }
   PrintMemory("after the second poll");
   const metrics::LevelTable& table = polls.store().Current()->day->table(kubecost::Level::kPod);

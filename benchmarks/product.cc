@@ -85,17 +85,23 @@ std::shared_ptr<const metrics::Snapshot> SnapshotOf(absl::string_view body) {
 
 size_t RenderAll(const std::shared_ptr<const metrics::Snapshot>& snapshot) {
   size_t bytes = 0;
-  metrics::Renderer renderer(snapshot);
-  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) bytes += block.size();
+  metrics::BlockWriter out([&bytes](absl::string_view block) {
+    bytes += block.size();
+    return true;
+  });
+  metrics::WritePrometheusText(*snapshot, metrics::Selection::All(), out);
+  out.Flush();
   return bytes;
 }
 
 std::string RenderText(const std::shared_ptr<const metrics::Snapshot>& snapshot) {
   std::string text;
-  metrics::Renderer renderer(snapshot);
-  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) {
+  metrics::BlockWriter out([&text](absl::string_view block) {
     text.append(block.data(), block.size());
-  }
+    return true;
+  });
+  metrics::WritePrometheusText(*snapshot, metrics::Selection::All(), out);
+  out.Flush();
   return text;
 }
 

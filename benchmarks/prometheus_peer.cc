@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_split.h"
 #include "benchmarks/peers.h"
 
 namespace benchmarks {
@@ -80,22 +79,20 @@ std::vector<prometheus::MetricFamily> SnapshotCollectable::Collect() const {
     collected.name = std::string(family.name);
     collected.help = std::string(family.help);
     collected.type = prometheus::MetricType::Gauge;
-    collected.metric.reserve(table.CountSamples(family.column));
+    collected.metric.reserve(table.rows());
     for (size_t row = 0; row < table.rows(); ++row) {
       const double value = is_info ? 1 : table.column(family.column)[row];
       if (!kubecost::IsKnown(value)) continue;
       prometheus::ClientMetric& metric = collected.metric.emplace_back();
       metric.gauge.value = value;
       metric.label.reserve(is_info ? 6 : 3);
-      metric.label.push_back(Label("cluster", table.scope(row).cluster));
-      metric.label.push_back(Label("namespace", table.scope(row).namespace_name));
+      metric.label.push_back(Label("cluster", table.cluster(row)));
+      metric.label.push_back(Label("namespace", table.namespace_name(row)));
       metric.label.push_back(Label("pod", table.pod(row)));
       if (!is_info) continue;
-      const std::pair<absl::string_view, absl::string_view> controller =
-          absl::StrSplit(table.controller(row), "\",controller=\"");
       metric.label.push_back(Label("node", table.node(row)));
-      metric.label.push_back(Label("controller_kind", controller.first));
-      metric.label.push_back(Label("controller", controller.second));
+      metric.label.push_back(Label("controller_kind", table.controller_kind(row)));
+      metric.label.push_back(Label("controller", table.controller(row)));
     }
   }
   return families;

@@ -15,10 +15,13 @@ namespace metrics {
 // Holds no more than a block and the piece that filled it. For one thread.
 class BlockWriter {
  public:
-  static constexpr size_t kBlockBytes = size_t{64} << 10;
+  static constexpr size_t kBlockBytes = size_t{256} << 10;
 
   // `write` takes a block and returns false when no more is wanted; it is not called again then.
-  explicit BlockWriter(std::function<bool(absl::string_view)> write) : write_(std::move(write)) {}
+  explicit BlockWriter(std::function<bool(absl::string_view)> write) : write_(std::move(write)) {
+    constexpr size_t kMostPieces = size_t{4} << 10;
+    block_.reserve(kBlockBytes + kMostPieces);
+  }
 
   template <typename... Piece>
   void Append(const Piece&... pieces) {

@@ -6,7 +6,7 @@
 
 namespace metrics {
 
-void RunTime::Add(const base::Window& window) {
+void Coverage::Add(const base::Window& window) {
   if (window.end <= window.start) return;
   // The windows that `window` touches become one with it.
   const auto first = std::find_if(windows_.begin(), windows_.end(),
@@ -22,7 +22,7 @@ void RunTime::Add(const base::Window& window) {
   windows_.insert(windows_.erase(first, last), whole);
 }
 
-std::optional<Extent> RunTime::extent() const {
+std::optional<Extent> Coverage::extent() const {
   if (windows_.empty()) return std::nullopt;
   absl::Duration covered;
   for (const base::Window& window : windows_) covered += window.end - window.start;

@@ -18,7 +18,7 @@ struct Extent {
 };
 
 // The union of many windows. Most pods run all day, so most windows lie within one that is known already.
-class RunTime {
+class Coverage {
  public:
   // A window that ends before it starts is none.
   void Add(const base::Window& window);

@@ -79,22 +79,18 @@ bool HasCeasedToReconcile(const DayFacts& before, const DayFacts& after) {
 bool NamespacesReconcile(const DayFacts& day) {
   const LevelTable& namespaces = day.table(Level::kNamespace);
   const LevelTable& pods = day.table(Level::kPod);
-  const auto total = [](const LevelTable& table, size_t row) {
-    const std::vector<double>& totals = table.column(Column::kTotal);
-    return totals.empty() ? kUnknown : totals[row];
-  };
   size_t pod = 0;
   for (size_t row = 0; row < namespaces.rows(); ++row) {
     double sum = 0;
     size_t terms = 1;
-    for (; pod < pods.rows() && pods.scope(pod).cluster == namespaces.scope(row).cluster &&
-           pods.scope(pod).namespace_name == namespaces.scope(row).namespace_name;
+    for (; pod < pods.rows() && pods.cluster(pod) == namespaces.cluster(row) &&
+           pods.namespace_name(pod) == namespaces.namespace_name(row);
          ++pod) {
-      sum = AddCosts(sum, total(pods, pod));
+      sum = AddCosts(sum, pods.value(Column::kTotal, pod));
       // A pod may be several rows merged: nodes it ran on.
       terms += 4;
     }
-    const double difference = std::abs(AddCosts(total(namespaces, row), -sum));
+    const double difference = std::abs(AddCosts(namespaces.value(Column::kTotal, row), -sum));
     if (!(difference <= kRounding * static_cast<double>(terms) + kSlack)) return false;
   }
   return pod == pods.rows();

@@ -56,6 +56,29 @@ inline constexpr size_t kColumnCount = static_cast<size_t>(Column::kValueCount);
 
 constexpr Column ColumnOf(Resource resource) { return static_cast<Column>(resource); }
 
+// A column and its name in CSV and JSON.
+struct NamedColumn {
+  absl::string_view name;
+  Column column;
+};
+inline constexpr auto kEfficiencies = std::to_array<NamedColumn>({
+    {"cpu_efficiency", Column::kCpuEfficiency},
+    {"memory_efficiency", Column::kMemoryEfficiency},
+    {"total_efficiency", Column::kTotalEfficiency},
+});
+
+// A row of the namespace level, by its namespace, that is a column of the cluster level.
+struct SpecialCost {
+  absl::string_view name;
+  Column column;
+  absl::string_view namespace_name;
+};
+inline constexpr auto kSpecialCosts = std::to_array<SpecialCost>({
+    {"idle", Column::kIdle, kubecost::kIdle},
+    {"unallocated", Column::kUnallocated, kubecost::kUnallocated},
+    {"unmounted", Column::kUnmounted, kubecost::kUnmounted},
+});
+
 struct Family {
   absl::string_view name;
   absl::string_view help;
@@ -193,7 +216,8 @@ inline constexpr auto kFamilies = std::to_array<Family>({
 });
 
 constexpr bool IsEfficiency(Column column) {
-  return column == Column::kCpuEfficiency || column == Column::kMemoryEfficiency || column == Column::kTotalEfficiency;
+  return std::any_of(kEfficiencies.begin(), kEfficiencies.end(),
+                     [column](const NamedColumn& each) { return each.column == column; });
 }
 
 constexpr bool FamiliesAreInOrder() {

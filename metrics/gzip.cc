@@ -2,8 +2,6 @@
 
 #include <zlib.h>
 
-#include <utility>
-
 #include "metrics/prometheus_text.h"
 
 namespace metrics {
@@ -53,17 +51,19 @@ void AppendLittleEndian(uint32_t value, std::string& out) {
 
 }  // namespace
 
-CompressedText CompressSnapshot(std::shared_ptr<const Snapshot> snapshot, Selection selection) {
+CompressedText CompressSnapshot(const Snapshot& snapshot, Selection selection) {
   CompressedText compressed;
   compressed.bytes = std::string(kHeader);
   {
     Deflater deflater(compressed.bytes);
-    Renderer renderer(std::move(snapshot), selection);
-    for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) {
+    BlockWriter out([&](absl::string_view block) {
       deflater.Append(block, Z_NO_FLUSH);
       compressed.crc = Crc(compressed.crc, block);
       compressed.text_bytes += block.size();
-    }
+      return true;
+    });
+    WritePrometheusText(snapshot, selection, out);
+    out.Flush();
     // Ends at a whole byte, so that blocks of another stream can follow.
     deflater.Append("", Z_SYNC_FLUSH);
   }
@@ -100,7 +100,7 @@ std::shared_ptr<const CompressedText> CompressedSnapshots::Get(const std::shared
     if (added) found->second = promise.get_future().share();
     entry = found->second;
   }
-  if (is_mine) promise.set_value(std::make_shared<const CompressedText>(CompressSnapshot(snapshot, selection)));
+  if (is_mine) promise.set_value(std::make_shared<const CompressedText>(CompressSnapshot(*snapshot, selection)));
   return entry.get();
 }
 

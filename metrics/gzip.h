@@ -24,8 +24,8 @@ struct CompressedText {
   uint64_t text_bytes = 0;  // before compression
 };
 
-// The families that `selection` picks, as Renderer has them.
-CompressedText CompressSnapshot(std::shared_ptr<const Snapshot> snapshot, Selection selection);
+// What WritePrometheusText() writes.
+CompressedText CompressSnapshot(const Snapshot& snapshot, Selection selection);
 
 // What ends the member that `begin` has begun: `text` in the last blocks, then checksum and length of the whole. One
 // member, because curl --compressed stops reading behind the first.

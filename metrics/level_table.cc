@@ -18,28 +18,21 @@ size_t BytesOf(const std::vector<T>& values) {
 
 }  // namespace
 
-size_t LevelTable::CountSamples(Column column) const {
-  if (column == Column::kInfo) return rows();
-  const std::vector<double>& values = this->column(column);
-  return static_cast<size_t>(std::count_if(values.begin(), values.end(), kubecost::IsKnown));
-}
-
 size_t LevelTable::bytes() const {
   size_t bytes = sizeof(*this) + BytesOf(scopes_) + BytesOf(scope_of_row_) + pods_.capacity() + BytesOf(pod_begin_) +
                  BytesOf(nodes_) + BytesOf(node_of_row_) + BytesOf(controllers_) + BytesOf(controller_of_row_);
   for (const Scope& scope : scopes_) {
-    bytes += scope.cluster.capacity() + scope.namespace_name.capacity() + scope.labels.capacity();
+    bytes += scope.cluster.capacity() + scope.namespace_name.capacity();
   }
+  for (const Controller& controller : controllers_) bytes += controller.kind.capacity() + controller.name.capacity();
   for (const std::vector<double>& column : columns_) bytes += BytesOf(column);
   for (const ClusterSum& sum : sums_) bytes += sizeof(sum) + sum.cluster.capacity();
   return bytes;
 }
 
 int CompareIdentity(const LevelTable& a, size_t i, const LevelTable& b, size_t j) {
-  const LevelTable::Scope& scope_a = a.scope(i);
-  const LevelTable::Scope& scope_b = b.scope(j);
-  if (const int order = scope_a.cluster.compare(scope_b.cluster); order != 0) return order;
-  if (const int order = scope_a.namespace_name.compare(scope_b.namespace_name); order != 0) return order;
+  if (const int order = a.cluster(i).compare(b.cluster(j)); order != 0) return order;
+  if (const int order = a.namespace_name(i).compare(b.namespace_name(j)); order != 0) return order;
   return a.level() == Level::kPod ? a.pod(i).compare(b.pod(j)) : 0;
 }
 

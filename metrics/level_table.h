@@ -19,15 +19,6 @@ namespace metrics {
 // Rows are unique by (cluster, namespace, pod) and sorted by these texts.
 class LevelTable {
  public:
-  // A cluster, or a namespace of one.
-  struct Scope {
-    std::string cluster;
-    std::string namespace_name;
-    // The beginning of the label block, up to where the pod's name or the last value's closing quote stands:
-    // `{cluster="a",namespace="b",pod="` or `{cluster="a",namespace="b`.
-    std::string labels;
-  };
-
   // All rows of one cluster together.
   struct ClusterSum {
     std::string cluster;
@@ -41,29 +32,44 @@ class LevelTable {
   Level level() const { return level_; }
   size_t rows() const { return scope_of_row_.size(); }
 
-  const Scope& scope(size_t row) const { return scopes_[scope_of_row_[row]]; }
-  // Of the pod level.
+  // Rows that follow each other share the text.
+  absl::string_view cluster(size_t row) const { return scopes_[scope_of_row_[row]].cluster; }
+  absl::string_view namespace_name(size_t row) const { return scopes_[scope_of_row_[row]].namespace_name; }
+  // Only the pod level has these.
   absl::string_view pod(size_t row) const {
     return absl::string_view(pods_.data() + pod_begin_[row], pod_begin_[row + 1] - pod_begin_[row]);
   }
   absl::string_view node(size_t row) const { return nodes_[node_of_row_[row]]; }
-  // `kind",controller="name`: what stands between the quotes of the two labels.
-  absl::string_view controller(size_t row) const { return controllers_[controller_of_row_[row]]; }
+  absl::string_view controller_kind(size_t row) const { return controllers_[controller_of_row_[row]].kind; }
+  absl::string_view controller(size_t row) const { return controllers_[controller_of_row_[row]].name; }
 
   // One value per row, kubecost::kUnknown where there is no sample; empty when no row has one.
   const std::vector<double>& column(Column column) const { return columns_[static_cast<size_t>(column)]; }
+  // 1 for kInfo.
+  double value(Column column, size_t row) const {
+    if (column == Column::kInfo) return 1;
+    const std::vector<double>& values = this->column(column);
+    return values.empty() ? kubecost::kUnknown : values[row];
+  }
 
   // Sorted by cluster.
   const std::vector<ClusterSum>& sums() const { return sums_; }
-
-  // Samples that `column` gives.
-  size_t CountSamples(Column column) const;
 
   // Memory held, in bytes.
   size_t bytes() const;
 
  private:
   friend class TableBuilder;
+
+  // A cluster, or a namespace of one.
+  struct Scope {
+    std::string cluster;
+    std::string namespace_name;
+  };
+  struct Controller {
+    std::string kind;
+    std::string name;
+  };
 
   Level level_ = Level::kPod;
   std::vector<Scope> scopes_;
@@ -72,7 +78,7 @@ class LevelTable {
   std::vector<uint32_t> pod_begin_;
   std::vector<std::string> nodes_;
   std::vector<uint32_t> node_of_row_;
-  std::vector<std::string> controllers_;
+  std::vector<Controller> controllers_;
   std::vector<uint32_t> controller_of_row_;
   std::array<std::vector<double>, kColumnCount> columns_;
   std::vector<ClusterSum> sums_;

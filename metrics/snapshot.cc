@@ -3,8 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/text.h"
-#include "metrics/exposition.h"
+#include "metrics/text_format.h"
 
 namespace metrics {
 namespace {
@@ -20,35 +19,6 @@ std::string LabelName(absl::string_view key) {
 }
 
 }  // namespace
-
-std::vector<std::pair<absl::string_view, size_t>> Snapshot::SeriesByFamily() const {
-  const auto count = [this](const Family& family) -> size_t {
-    switch (family.source) {
-      case Source::kDay:
-        return day == nullptr ? 0 : day->table(family.level).CountSamples(family.column);
-      case Source::kHour:
-        return hour == nullptr ? 0 : hour->table(family.level).CountSamples(family.column);
-      case Source::kToday:
-        return today == nullptr ? 0 : today->table(family.level).CountSamples(family.column);
-      case Source::kCompat:
-        return day == nullptr ? 0 : day->table(family.level).CountSamples(family.column);
-      case Source::kDaily:
-      case Source::kDayStatus:
-        return daily == nullptr ? 0 : daily->CountSamples(family);
-      case Source::kClusterInfo:
-        return cluster_info == nullptr ? 0 : 1;
-      case Source::kExporter:
-        break;
-    }
-    return 0;
-  };
-  std::vector<std::pair<absl::string_view, size_t>> series;
-  for (const Family& family : kFamilies) {
-    if (family.source == Source::kCompat && compat_currency.empty()) continue;
-    if (family.source != Source::kExporter) series.emplace_back(family.name, count(family));
-  }
-  return series;
-}
 
 size_t Snapshot::bytes() const {
   size_t bytes = sizeof(*this);
@@ -78,15 +48,7 @@ std::string ClusterInfoLabels(const std::map<std::string, std::string>& info, co
   if (!settings.cluster_name.empty()) labels["id"] = settings.cluster_name;
   if (labels["id"].empty()) return "";
   if (labels["name"].empty()) labels["name"] = labels["id"];
-
-  std::string block = "{";
-  for (const auto& [name, value] : labels) {
-    absl::StrAppend(&block, block.size() > 1 ? "," : "", name, "=\"");
-    AppendLabelValue(base::ReplaceInvalidUtf8(value), block);
-    block.push_back('"');
-  }
-  absl::StrAppend(&block, "} ");
-  return block;
+  return LabelBlock(labels);
 }
 
 }  // namespace metrics

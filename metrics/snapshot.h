@@ -6,10 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "absl/strings/string_view.h"
 #include "base/cell.h"
 #include "base/day.h"
 #include "metrics/daily_facts.h"
@@ -37,8 +34,6 @@ struct Snapshot {
   // The label block of kubecost_cluster_info, `{id="...",...} `; null while there is none.
   std::shared_ptr<const std::string> cluster_info;
 
-  // Series of every family that is read from a snapshot, 0 where it has none.
-  std::vector<std::pair<absl::string_view, size_t>> SeriesByFamily() const;
   // Memory held, in bytes.
   size_t bytes() const;
 };

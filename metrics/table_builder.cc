@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/text.h"
-#include "metrics/exposition.h"
+#include "metrics/text_format.h"
 
 namespace metrics {
 namespace {
@@ -176,8 +176,8 @@ RowProblem TableBuilder::Add(const Allocation& row) {
   kept.efficiency = row.efficiency;
   kept.usage = row.usage;
   if (level_ == Level::kPod && row.extent.has_value() && !IsSpecial(row) && !HasOnlyUnmountedClaims(properties)) {
-    run_times_.resize(std::max(run_times_.size(), size_t{kept.cluster} + 1));
-    run_times_[kept.cluster].Add(*row.extent);
+    coverages_.resize(std::max(coverages_.size(), size_t{kept.cluster} + 1));
+    coverages_[kept.cluster].Add(*row.extent);
   }
   return RowProblem::kNone;
 }
@@ -259,9 +259,6 @@ void TableBuilder::FillScopes(LevelTable& table) {
       LevelTable::Scope& scope = table.scopes_.emplace_back();
       scope.cluster = clusters_.texts()[row.cluster];
       scope.namespace_name = namespaces_.texts()[row.namespace_name];
-      scope.labels = absl::StrCat("{cluster=\"", scope.cluster);
-      if (level_ != Level::kCluster) absl::StrAppend(&scope.labels, "\",namespace=\"", scope.namespace_name);
-      if (level_ == Level::kPod) absl::StrAppend(&scope.labels, "\",pod=\"");
     }
     table.scope_of_row_.push_back(static_cast<uint32_t>(table.scopes_.size() - 1));
     previous = &row;
@@ -270,9 +267,8 @@ void TableBuilder::FillScopes(LevelTable& table) {
 }
 
 void TableBuilder::FillPods(LevelTable& table) {
-  // A pair of kind and controller is written as one text.
-  std::vector<std::pair<uint32_t, uint32_t>> pairs;
-  absl::flat_hash_map<std::pair<uint32_t, uint32_t>, uint32_t> pair_ids;
+  // By kind and name.
+  absl::flat_hash_map<std::pair<uint32_t, uint32_t>, uint32_t> ids;
   table.pods_.reserve(pods_.size());
   table.pod_begin_.reserve(rows_.size() + 1);
   table.node_of_row_.reserve(rows_.size());
@@ -282,17 +278,17 @@ void TableBuilder::FillPods(LevelTable& table) {
     table.pod_begin_.push_back(static_cast<uint32_t>(table.pods_.size()));
     absl::StrAppend(&table.pods_, Pod(row));
     table.node_of_row_.push_back(row.node);
-    const std::pair<uint32_t, uint32_t> pair(row.controller_kind, row.controller);
-    const auto [entry, added] = pair_ids.try_emplace(pair, static_cast<uint32_t>(pairs.size()));
-    if (added) pairs.push_back(pair);
+    const auto [entry, added] =
+        ids.try_emplace({row.controller_kind, row.controller}, static_cast<uint32_t>(table.controllers_.size()));
+    if (added) {
+      table.controllers_.push_back(
+          {controller_kinds_.texts()[row.controller_kind], controllers_.texts()[row.controller]});
+    }
     table.controller_of_row_.push_back(entry->second);
   }
   table.pod_begin_.push_back(static_cast<uint32_t>(table.pods_.size()));
   table.pods_.shrink_to_fit();
-  for (const auto& [kind, controller] : pairs) {
-    table.controllers_.push_back(
-        absl::StrCat(controller_kinds_.texts()[kind], "\",controller=\"", controllers_.texts()[controller]));
-  }
+  table.controllers_.shrink_to_fit();
 }
 
 void TableBuilder::FillColumns(LevelTable& table, Columns columns) {
@@ -322,7 +318,7 @@ void TableBuilder::FillSums(LevelTable& table) {
     if (previous == nullptr || previous->cluster != row.cluster) {
       LevelTable::ClusterSum& sum = table.sums_.emplace_back();
       sum.cluster = clusters_.texts()[row.cluster];
-      if (row.cluster < run_times_.size()) sum.extent = run_times_[row.cluster].extent();
+      if (row.cluster < coverages_.size()) sum.extent = coverages_[row.cluster].extent();
     }
     LevelTable::ClusterSum& sum = table.sums_.back();
     sum.total = AddCosts(sum.total, row.total);
@@ -350,21 +346,18 @@ LevelTable TableBuilder::Build(Columns columns) {
 }
 
 void TableBuilder::AddSpecialCosts(const LevelTable& namespaces, LevelTable& clusters) {
-  constexpr std::pair<Column, absl::string_view> kSpecialRows[] = {{Column::kIdle, kubecost::kIdle},
-                                                                   {Column::kUnallocated, kubecost::kUnallocated},
-                                                                   {Column::kUnmounted, kubecost::kUnmounted}};
   const std::vector<double>& totals = namespaces.column(Column::kTotal);
   if (totals.empty()) return;
-  for (const auto& [column, name] : kSpecialRows) {
+  for (const SpecialCost& special : kSpecialCosts) {
     std::vector<double> values(clusters.rows(), kUnknown);
     for (size_t row = 0; row < namespaces.rows(); ++row) {
-      if (namespaces.scope(row).namespace_name != name) continue;
+      if (namespaces.namespace_name(row) != special.namespace_name) continue;
       for (size_t cluster = 0; cluster < clusters.rows(); ++cluster) {
-        if (clusters.scope(cluster).cluster == namespaces.scope(row).cluster) values[cluster] = totals[row];
+        if (clusters.cluster(cluster) == namespaces.cluster(row)) values[cluster] = totals[row];
       }
     }
     if (std::any_of(values.begin(), values.end(), IsKnown)) {
-      clusters.columns_[static_cast<size_t>(column)] = std::move(values);
+      clusters.columns_[static_cast<size_t>(special.column)] = std::move(values);
     }
   }
 }

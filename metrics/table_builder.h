@@ -123,7 +123,7 @@ class TableBuilder {
   Interner controller_kinds_;
   Interner controllers_;
   std::string escaped_;
-  std::vector<RunTime> run_times_;  // of real pods, by cluster
+  std::vector<Coverage> coverages_;  // of real pods, by cluster
   std::string only_cluster_;
   size_t merged_rows_ = 0;
   size_t invalid_utf8_ = 0;

@@ -69,15 +69,12 @@ void DayPrinter::End(const std::vector<metrics::MissingDay>& missing, std::share
 
 // What /metrics would show if --day.keep were the length of the range and its last day the newest complete one.
 void DayPrinter::PrintPrometheus(std::shared_ptr<const metrics::DayFacts> newest) {
-  auto snapshot = std::make_shared<metrics::Snapshot>();
-  snapshot->day = std::move(newest);
-  snapshot->daily = std::make_shared<const metrics::DailyFacts>(std::move(days_), options_.day_pod_resources);
-  snapshot->cluster_info = cluster_info_;
-  snapshot->compat_currency = options_.compat_cloudtuner ? currency_ : "";
-  metrics::Renderer renderer(std::move(snapshot));
-  for (absl::string_view block = renderer.Next(); !block.empty() && out_.is_wanted(); block = renderer.Next()) {
-    out_.Append(block);
-  }
+  metrics::Snapshot snapshot;
+  snapshot.day = std::move(newest);
+  snapshot.daily = std::make_shared<const metrics::DailyFacts>(std::move(days_), options_.day_pod_resources);
+  snapshot.cluster_info = cluster_info_;
+  snapshot.compat_currency = options_.compat_cloudtuner ? currency_ : "";
+  metrics::WritePrometheusText(snapshot, metrics::Selection::All(), out_);
 }
 
 // As if the exporter had run: a day is seen from its close on, by the plain families for a day, by those keyed by date

@@ -13,9 +13,9 @@
 #include "exporter/commands/once.h"
 #include "exporter/polling/options.h"
 #include "metrics/block_writer.h"
+#include "metrics/csv.h"
 #include "metrics/daily_facts.h"
-#include "metrics/day_text.h"
-#include "metrics/table_builder.h"
+#include "metrics/json.h"
 
 namespace commands {
 

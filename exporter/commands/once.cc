@@ -18,7 +18,7 @@
 #include "kubecost/api_error.h"
 #include "kubecost/response_parser.h"
 #include "metrics/daily_facts.h"
-#include "metrics/day_text.h"
+#include "metrics/json.h"
 #include "metrics/snapshot.h"
 
 namespace commands {

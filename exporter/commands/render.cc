@@ -51,10 +51,14 @@ absl::Status RenderFile(const std::string& file, kubecost::Level level, absl::st
 
   auto day = std::make_shared<metrics::DayFacts>();
   day->table(level) = builder.Build();
-  auto snapshot = std::make_shared<metrics::Snapshot>();
-  snapshot->day = std::move(day);
-  metrics::Renderer renderer(std::move(snapshot));
-  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) write(block);
+  metrics::Snapshot snapshot;
+  snapshot.day = std::move(day);
+  metrics::BlockWriter out([&write](absl::string_view block) {
+    write(block);
+    return true;
+  });
+  metrics::WritePrometheusText(snapshot, metrics::Selection::All(), out);
+  out.Flush();
   return absl::OkStatus();
 }
 

@@ -14,6 +14,7 @@
 #include "base/day.h"
 #include "exporter/status/charts.h"
 #include "exporter/status/text.h"
+#include "metrics/text_format.h"
 
 namespace status {
 namespace {
@@ -31,11 +32,6 @@ constexpr size_t kMaxClusters = 12;
 constexpr size_t kTopRows = 15;
 constexpr size_t kMaxFoundNamespaces = 30;
 constexpr size_t kMaxFoundPods = 100;
-
-double ValueAt(const LevelTable& table, Column column, size_t row) {
-  const std::vector<double>& values = table.column(column);
-  return values.empty() ? kUnknown : values[row];
-}
 
 // The row of `table` with the identity of another table's row.
 std::optional<size_t> FindRow(const LevelTable& table, const LevelTable& other, size_t row) {
@@ -77,15 +73,15 @@ Trend TrendOf(const StatusFacts& facts, const LevelTable& table, size_t row) {
     point.date = day.facts->date;
     const std::optional<size_t> same = FindRow(then, table, row);
     if (!same.has_value()) continue;
-    point.total = ValueAt(then, Column::kTotal, *same);
-    point.idle = ValueAt(then, Column::kIdle, *same);
+    point.total = then.value(Column::kTotal, *same);
+    point.idle = then.value(Column::kIdle, *same);
   }
   return trend;
 }
 
 kubecost::ResourceCosts CostsOf(const LevelTable& table, size_t row) {
   kubecost::ResourceCosts costs;
-  for (size_t i = 0; i < costs.size(); ++i) costs[i] = ValueAt(table, static_cast<Column>(i), row);
+  for (size_t i = 0; i < costs.size(); ++i) costs[i] = table.value(static_cast<Column>(i), row);
   return costs;
 }
 
@@ -114,14 +110,13 @@ struct RowTable {
 };
 
 void AppendName(const LevelTable& table, size_t row, bool has_clusters, std::string& html) {
-  const LevelTable::Scope& scope = table.scope(row);
   const bool is_pod = table.level() == Level::kPod;
-  const absl::string_view name = is_pod ? table.pod(row) : scope.namespace_name;
+  const absl::string_view name = is_pod ? table.pod(row) : table.namespace_name(row);
   absl::StrAppend(&html, "<tr><th scope=\"row\" class=\"name\">", NameHtml(name));
-  if (is_pod) absl::StrAppend(&html, "<small>", NameHtml(scope.namespace_name), "</small>");
+  if (is_pod) absl::StrAppend(&html, "<small>", NameHtml(table.namespace_name(row)), "</small>");
   if (!is_pod && IsSpecial(name)) absl::StrAppend(&html, "<small>", SpecialNote(name), "</small>");
   absl::StrAppend(&html, "</th>");
-  if (has_clusters) absl::StrAppend(&html, "<td class=\"name\">", NameHtml(scope.cluster), "</td>");
+  if (has_clusters) absl::StrAppend(&html, "<td class=\"name\">", NameHtml(table.cluster(row)), "</td>");
 }
 
 // A table of rows of the newest day.
@@ -138,7 +133,7 @@ void AppendRows(const StatusFacts& facts, const RowTable& list, std::string& htm
                   "<th scope=\"col\" class=\"bars\">By resource</th><th scope=\"col\">By day</th></tr></thead><tbody>");
   for (const uint32_t row : list.rows) {
     if (html.size() >= kFullPageBytes) break;
-    const double total = ValueAt(table, Column::kTotal, row);
+    const double total = table.value(Column::kTotal, row);
     AppendName(table, row, has_clusters, html);
     absl::StrAppend(&html, "<td class=\"num\">", MoneyHtml(total, facts.currency), "</td><td class=\"num\">",
                     PercentText(total, whole), ShareBar(total, whole), "</td><td>", ResourceBar(CostsOf(table, row)),
@@ -153,7 +148,7 @@ std::optional<double> LiveCost(const std::shared_ptr<const LiveFacts>& live, con
   const LevelTable& table = live->table(Level::kCluster);
   const std::optional<size_t> same = FindRow(table, clusters, row);
   if (!same.has_value()) return std::nullopt;
-  return ValueAt(table, Column::kTotal, *same);
+  return table.value(Column::kTotal, *same);
 }
 
 std::string Figure(absl::string_view title, absl::string_view value, absl::string_view small = "") {
@@ -183,7 +178,7 @@ void AppendLive(const StatusFacts& facts, const LevelTable& clusters, size_t row
   }
 }
 
-const DailyFacts::Status* StatusOf(const StatusFacts& facts, const std::string& cluster) {
+const DailyFacts::Status* StatusOf(const StatusFacts& facts, absl::string_view cluster) {
   if (facts.snapshot.daily == nullptr) return nullptr;
   for (const DailyFacts::Status& status : facts.snapshot.daily->statuses()) {
     if (status.day->facts == facts.snapshot.day && status.cluster->cluster == cluster) return &status;
@@ -195,10 +190,10 @@ const DailyFacts::Status* StatusOf(const StatusFacts& facts, const std::string& 
 void AppendDayOfCluster(const StatusFacts& facts, size_t row, std::string& html) {
   const DayFacts& day = *facts.snapshot.day;
   const LevelTable& clusters = day.table(Level::kCluster);
-  const double total = ValueAt(clusters, Column::kTotal, row);
-  const double idle = ValueAt(clusters, Column::kIdle, row);
-  const DailyFacts::Status* const status = StatusOf(facts, clusters.scope(row).cluster);
-  absl::StrAppend(&html, "<article class=\"card\"><div class=\"row\"><h3>", NameHtml(clusters.scope(row).cluster),
+  const double total = clusters.value(Column::kTotal, row);
+  const double idle = clusters.value(Column::kIdle, row);
+  const DailyFacts::Status* const status = StatusOf(facts, clusters.cluster(row));
+  absl::StrAppend(&html, "<article class=\"card\"><div class=\"row\"><h3>", NameHtml(clusters.cluster(row)),
                   "</h3>");
   if (status != nullptr) {
     const bool is_complete = metrics::ValueOf(*status, Column::kComplete, Level::kCluster) == 1;
@@ -219,7 +214,7 @@ void AppendDayOfCluster(const StatusFacts& facts, size_t row, std::string& html)
 
 // A cluster before its first closed day.
 void AppendLiveCluster(const StatusFacts& facts, const LevelTable& clusters, size_t row, std::string& html) {
-  absl::StrAppend(&html, "<article class=\"card\"><h3>", NameHtml(clusters.scope(row).cluster),
+  absl::StrAppend(&html, "<article class=\"card\"><h3>", NameHtml(clusters.cluster(row)),
                   "</h3><dl class=\"figures\">");
   AppendLive(facts, clusters, row, html);
   absl::StrAppend(&html, "</dl></article>\n");
@@ -238,31 +233,29 @@ class Finder {
 
   // `escaped` is a text of a LevelTable.
   bool IsIn(absl::string_view escaped) const {
-    if (escaped.find('\\') != absl::string_view::npos) return IsInPlain(UnescapeLabel(escaped));
-    return IsInPlain(escaped);
-  }
-
- private:
-  bool IsInPlain(absl::string_view text) const {
+    const bool is_plain = escaped.find('\\') == absl::string_view::npos;
+    const std::string unescaped = is_plain ? "" : metrics::UnescapeLabelValue(escaped);
+    const absl::string_view text = is_plain ? escaped : unescaped;
     return std::search(text.begin(), text.end(), text_.begin(), text_.end(), [](char a, char b) {
              return absl::ascii_tolower(static_cast<unsigned char>(a)) == b;
            }) != text.end();
   }
 
+ private:
   const std::string text_;
 };
 
 // The rows that hold the text in the name of their namespace, or of their pod.
 std::vector<uint32_t> Find(const LevelTable& table, const Finder& finder) {
   std::vector<uint32_t> found;
-  const LevelTable::Scope* scope = nullptr;
-  bool is_in_scope = false;
+  absl::string_view name;
+  bool is_in_name = false;
   for (uint32_t row = 0; row < table.rows(); ++row) {
-    if (scope != &table.scope(row)) {
-      scope = &table.scope(row);
-      is_in_scope = finder.IsIn(scope->namespace_name);
+    if (row == 0 || name != table.namespace_name(row)) {
+      name = table.namespace_name(row);
+      is_in_name = finder.IsIn(name);
     }
-    if (is_in_scope || (table.level() == Level::kPod && finder.IsIn(table.pod(row)))) found.push_back(row);
+    if (is_in_name || (table.level() == Level::kPod && finder.IsIn(table.pod(row)))) found.push_back(row);
   }
   return found;
 }
@@ -274,7 +267,7 @@ void AppendFound(const StatusFacts& facts, Level level, const Finder& finder, si
   if (count == 0) return;
   double sum = 0;
   for (const uint32_t row : list.rows) {
-    const double total = ValueAt(table, Column::kTotal, row);
+    const double total = table.value(Column::kTotal, row);
     sum += IsKnown(total) ? total : 0;
   }
   KeepDearest(table, most, list.rows);
@@ -335,7 +328,7 @@ void AppendTopNamespaces(const StatusFacts& facts, std::string& html) {
 void AppendTopPods(const StatusFacts& facts, std::string& html) {
   const LevelTable& table = facts.snapshot.day->table(Level::kPod);
   RowTable list{table, AllRows(table), ""};
-  std::erase_if(list.rows, [&table](uint32_t row) { return IsSpecial(table.scope(row).namespace_name); });
+  std::erase_if(list.rows, [&table](uint32_t row) { return IsSpecial(table.namespace_name(row)); });
   const size_t pods = list.rows.size();
   KeepDearest(table, kTopRows, list.rows);
   list.caption = absl::StrCat(TopCaption(facts, list.rows.size(), pods), ", without idle and unallocated cost");

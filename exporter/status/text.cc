@@ -11,7 +11,7 @@
 #include "base/day.h"
 #include "base/text.h"
 #include "kubecost/allocation.h"
-#include "metrics/exposition.h"
+#include "metrics/text_format.h"
 
 namespace status {
 namespace {
@@ -104,22 +104,8 @@ std::string TextHtml(absl::string_view text, size_t max_length) {
   return out;
 }
 
-std::string UnescapeLabel(absl::string_view escaped) {
-  std::string text;
-  text.reserve(escaped.size());
-  for (size_t i = 0; i < escaped.size(); ++i) {
-    if (escaped[i] != '\\' || i + 1 == escaped.size()) {
-      text.push_back(escaped[i]);
-      continue;
-    }
-    ++i;
-    text.push_back(escaped[i] == 'n' ? '\n' : escaped[i]);
-  }
-  return text;
-}
-
 std::string NameHtml(absl::string_view escaped) {
-  const std::string text = UnescapeLabel(escaped);
+  const std::string text = metrics::UnescapeLabelValue(escaped);
   if (text.empty()) return "<span class=\"muted\">(no name)</span>";
   constexpr size_t kTooltip = 255;
   if (text.size() <= kMaxNameLength) return absl::StrCat("<bdi>", TextHtml(text, kMaxNameLength), "</bdi>");
@@ -142,9 +128,7 @@ std::string AmountText(double value) {
 
 std::string MoneyHtml(double value, absl::string_view currency) {
   if (!kubecost::IsKnown(value)) return "<span class=\"muted\" title=\"Kubecost did not say\">—</span>";
-  char exact[metrics::kMaxNumberLength];
-  const char* const end = metrics::WriteNumber(value, exact);
-  const absl::string_view number(exact, static_cast<size_t>(end - exact));
+  const std::string number = metrics::NumberText(value);
   const std::string unit = TextHtml(currency, 16);
   return absl::StrCat("<data value=\"", number, "\" title=\"", number, " ", unit, "\">", AmountText(value),
                       " <span class=\"unit\">", unit, "</span></data>");

@@ -19,9 +19,6 @@ inline constexpr size_t kMaxMessageLength = 1000;
 // the middle is left out.
 std::string TextHtml(absl::string_view text, size_t max_length = kMaxMessageLength);
 
-// What AppendLabelValue() made of a text, undone.
-std::string UnescapeLabel(absl::string_view escaped);
-
 // A text of a LevelTable, isolated from the direction of what stands around it; a long one whole in the tooltip.
 std::string NameHtml(absl::string_view escaped);
 

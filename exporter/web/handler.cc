@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/url.h"
-#include "metrics/exposition.h"
+#include "metrics/text_format.h"
 #include "metrics/prometheus_text.h"
 
 namespace web {
@@ -164,20 +164,19 @@ std::string Handler::OwnMetrics(metrics::Selection selection) const {
 std::optional<uint64_t> Handler::SendPlain(const Exchange& exchange, metrics::Selection selection) {
   // Blocks keep memory small and let a client that has stalled be noticed; its connection is given up then.
   uint64_t bytes = 0;
-  metrics::Renderer renderer(store_.Current(), selection);
-  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) {
-    if (!exchange.SendPart(block)) return std::nullopt;
+  metrics::BlockWriter out([&](absl::string_view block) {
     bytes += block.size();
-  }
-  const std::string own = OwnMetrics(selection);
-  if (!exchange.SendPart(own)) return std::nullopt;
-  return bytes + own.size();
+    return exchange.SendPart(block);
+  });
+  metrics::WritePrometheusText(*store_.Current(), selection, out);
+  if (out.is_wanted()) out.Append(OwnMetrics(selection));
+  return out.Flush() ? std::optional(bytes) : std::nullopt;
 }
 
 std::optional<uint64_t> Handler::SendCompressed(const Exchange& exchange, metrics::Selection selection) {
   const std::shared_ptr<const metrics::CompressedText> facts = compressed_.Get(store_.Current(), selection);
   for (absl::string_view rest = facts->bytes; !rest.empty();) {
-    const absl::string_view block = rest.substr(0, metrics::Renderer::kBlockBytes);
+    const absl::string_view block = rest.substr(0, metrics::BlockWriter::kBlockBytes);
     if (!exchange.SendPart(block)) return std::nullopt;
     rest.remove_prefix(block.size());
   }

@@ -12,9 +12,9 @@
 #include "absl/strings/str_split.h"
 #include "base/text.h"
 #include "kubecost/response_parser.h"
-#include "metrics/prometheus_text.h"
 #include "metrics/table_builder.h"
 #include "tests/golden.h"
+#include "tests/render.h"
 
 namespace {
 
@@ -80,13 +80,9 @@ bool Feed(const std::string& body, kubecost::Level level, size_t piece) {
       });
   auto day = std::make_shared<metrics::DayFacts>();
   day->table(level) = builder.Build();
-  auto snapshot = std::make_shared<metrics::Snapshot>();
-  snapshot->day = day;
-  metrics::Renderer renderer(snapshot);
-  std::string text;
-  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next())
-    absl::StrAppend(&text, block);
-  ExpectWellFormed(text);
+  metrics::Snapshot snapshot;
+  snapshot.day = day;
+  ExpectWellFormed(Render(snapshot));
   return answer.ok();
 }
 

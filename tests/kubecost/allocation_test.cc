@@ -1,3 +1,4 @@
+// Also tests kubecost/resource.h
 #include "kubecost/allocation.h"
 
 #include <gtest/gtest.h>

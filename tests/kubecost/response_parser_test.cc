@@ -1,4 +1,6 @@
 // The shapes of answers that the Allocation API is known to give. Tests are named after the fact they stand for.
+// Also tests kubecost/allocation_handler.h
+// Also tests kubecost/row_fields.h
 #include "kubecost/response_parser.h"
 
 #include <gtest/gtest.h>

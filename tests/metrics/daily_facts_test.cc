@@ -6,9 +6,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "metrics/prometheus_text.h"
 #include "metrics/table_builder.h"
+#include "metrics/walk.h"
 #include "tests/golden.h"
+#include "tests/render.h"
 
 namespace metrics {
 namespace {
@@ -49,13 +50,8 @@ std::string Render(std::vector<ServedDay> days, bool pod_resources = false) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->daily = std::make_shared<const DailyFacts>(std::move(days), pod_resources);
   size_t series = 0;
-  for (const auto& [family, count] : snapshot->SeriesByFamily()) series += count;
-  Renderer renderer(snapshot);
-  std::string text;
-  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) {
-    EXPECT_EQ(block.back(), '\n');
-    absl::StrAppend(&text, block);
-  }
+  for (const auto& [family, count] : CountSeries(*snapshot)) series += count;
+  const std::string text = ::Render(*snapshot);
   size_t samples = 0;
   for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) samples += line[0] != '#' ? 1 : 0;
   EXPECT_EQ(samples, series) << "what is counted is what is served";
@@ -144,7 +140,7 @@ TEST(DailyFactsTest, ManyDaysOfManyPodsInManyBlocks) {
   const std::vector<std::string> samples = SamplesOf(text, "kubecost_pod_daily_cost");
   const std::vector<std::string> infos = SamplesOf(text, "kubecost_pod_daily_info");
   EXPECT_EQ(samples.size(), infos.size());
-  EXPECT_GT(text.size(), 4 * Renderer::kBlockBytes);
+  EXPECT_GT(text.size(), 4 * BlockWriter::kBlockBytes);
   std::vector<std::string> sorted = samples;
   std::sort(sorted.begin(), sorted.end());
   EXPECT_TRUE(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end());

@@ -1,4 +1,5 @@
 // What follows from the levels of a day: run times, reconciliation, what a later read lacks.
+// Also tests metrics/coverage.h
 #include "metrics/day_facts.h"
 
 #include <gtest/gtest.h>
@@ -18,19 +19,19 @@ const absl::Time kMidnight = absl::FromCivil(absl::CivilDay(2026, 11, 19), absl:
 
 Window Hours(double from, double to) { return {kMidnight + from * absl::Hours(1), kMidnight + to * absl::Hours(1)}; }
 
-TEST(RunTimeTest, IsTheUnionOfItsWindows) {
-  RunTime run_time;
-  EXPECT_FALSE(run_time.extent().has_value());
-  run_time.Add(Hours(5, 5));
-  run_time.Add(Hours(6, 4));
-  EXPECT_FALSE(run_time.extent().has_value()) << "an empty or reversed window is none";
+TEST(CoverageTest, IsTheUnionOfItsWindows) {
+  Coverage coverage;
+  EXPECT_FALSE(coverage.extent().has_value());
+  coverage.Add(Hours(5, 5));
+  coverage.Add(Hours(6, 4));
+  EXPECT_FALSE(coverage.extent().has_value()) << "an empty or reversed window is none";
   for (const Window& window : {Hours(4, 6), Hours(1, 2), Hours(5, 7), Hours(1.25, 1.5), Hours(9, 10), Hours(2, 2.5)}) {
-    run_time.Add(window);
+    coverage.Add(window);
   }
-  EXPECT_EQ(run_time.extent()->span, Hours(1, 10));
-  EXPECT_EQ(run_time.extent()->covered, absl::Hours(5.5));
-  run_time.Add(Hours(0, 24));
-  EXPECT_EQ(run_time.extent()->covered, absl::Hours(24));
+  EXPECT_EQ(coverage.extent()->span, Hours(1, 10));
+  EXPECT_EQ(coverage.extent()->covered, absl::Hours(5.5));
+  coverage.Add(Hours(0, 24));
+  EXPECT_EQ(coverage.extent()->covered, absl::Hours(24));
 }
 
 struct Pod {

@@ -1,3 +1,4 @@
+// Also tests metrics/selection.h
 #include "metrics/gzip.h"
 
 #include <gtest/gtest.h>
@@ -8,8 +9,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "metrics/prometheus_text.h"
 #include "metrics/table_builder.h"
+#include "tests/render.h"
 
 namespace metrics {
 namespace {
@@ -29,14 +30,6 @@ std::shared_ptr<const Snapshot> SnapshotOf(int pods) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->day = day;
   return snapshot;
-}
-
-std::string Render(std::shared_ptr<const Snapshot> snapshot, Selection selection) {
-  Renderer renderer(std::move(snapshot), selection);
-  std::string text;
-  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next())
-    absl::StrAppend(&text, block);
-  return text;
 }
 
 // The first gzip member, checked against its own checksum, and what is left behind it.
@@ -63,19 +56,19 @@ std::string Decompress(std::string bytes, size_t& rest) {
 TEST(GzipTest, IsOneMemberWithTheFreshTextAtItsEnd) {
   for (const int pods : {0, 1, 20'000}) {
     const std::shared_ptr<const Snapshot> snapshot = SnapshotOf(pods);
-    const CompressedText begin = CompressSnapshot(snapshot, Selection::All());
+    const CompressedText begin = CompressSnapshot(*snapshot, Selection::All());
     for (const absl::string_view own : {"", "up 1\n", "up 0\n"}) {
       size_t rest = 1;
       const std::string text = Decompress(absl::StrCat(begin.bytes, EndCompressed(begin, own)), rest);
-      EXPECT_EQ(text, absl::StrCat(Render(snapshot, Selection::All()), own)) << pods;
+      EXPECT_EQ(text, absl::StrCat(Render(*snapshot, Selection::All()), own)) << pods;
       EXPECT_EQ(rest, 0U) << "curl stops behind the first member";
     }
-    EXPECT_EQ(begin.text_bytes, Render(snapshot, Selection::All()).size());
+    EXPECT_EQ(begin.text_bytes, Render(*snapshot, Selection::All()).size());
   }
 }
 
 TEST(GzipTest, MuchSmallerThanTheText) {
-  const CompressedText compressed = CompressSnapshot(SnapshotOf(5000), Selection::All());
+  const CompressedText compressed = CompressSnapshot(*SnapshotOf(5000), Selection::All());
   EXPECT_LT(compressed.bytes.size(), compressed.text_bytes / 5);
 }
 
@@ -121,12 +114,12 @@ TEST(SelectionTest, EveryFamilyBelongsToOneCollector) {
   for (const Collector collector : {Collector::kPod, Collector::kNamespace, Collector::kCluster}) {
     Selection selection = Selection::None();
     selection.Add(collector);
-    const std::string text = Render(snapshot, selection);
+    const std::string text = Render(*snapshot, selection);
     const absl::string_view name = kCollectorNames[static_cast<size_t>(collector)];
     EXPECT_TRUE(absl::StrContains(text, absl::StrCat("kubecost_", name, "_total_cost{"))) << name;
     absl::StrAppend(&together, text);
   }
-  EXPECT_EQ(together.size(), Render(snapshot, Selection::All()).size());
+  EXPECT_EQ(together.size(), Render(*snapshot, Selection::All()).size());
   EXPECT_EQ(CollectorOf(FamilyNamed("kubecost_day_complete")), Collector::kCluster);
   EXPECT_EQ(CollectorOf(FamilyNamed("kubecost_reconciliation_difference")), Collector::kCluster);
   EXPECT_EQ(CollectorOf(FamilyNamed("kubecost_cluster_info")), Collector::kCluster);

@@ -1,3 +1,8 @@
+// Also tests metrics/block_writer.h
+// Also tests metrics/family.h
+// Also tests metrics/sample.h
+// Also tests metrics/snapshot.h
+// Also tests metrics/walk.h
 #include "metrics/prometheus_text.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +15,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "metrics/table_builder.h"
+#include "metrics/walk.h"
 #include "tests/golden.h"
+#include "tests/render.h"
 
 namespace metrics {
 namespace {
@@ -51,26 +58,14 @@ std::shared_ptr<Snapshot> SnapshotOf(int pods) {
   return snapshot;
 }
 
-std::string Render(std::shared_ptr<const Snapshot> snapshot, size_t* blocks = nullptr) {
-  Renderer renderer(std::move(snapshot));
-  std::string text;
-  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) {
-    EXPECT_EQ(block.back(), '\n') << "a line must not straddle two blocks";
-    absl::StrAppend(&text, block);
-    if (blocks != nullptr) ++*blocks;
-  }
-  EXPECT_TRUE(renderer.Next().empty());
-  return text;
-}
+TEST(RenderTest, Golden) { golden::ExpectEqual("snapshot.prom", Render(*SnapshotOf(8))); }
 
-TEST(RenderTest, Golden) { golden::ExpectEqual("snapshot.prom", Render(SnapshotOf(8))); }
-
-TEST(RenderTest, NothingReadYetIsNoText) { EXPECT_EQ(Render(std::make_shared<Snapshot>()), ""); }
+TEST(RenderTest, NothingReadYetIsNoText) { EXPECT_EQ(Render(Snapshot()), ""); }
 
 TEST(RenderTest, AForeignLocaleChangesNothing) {
-  const std::string before = Render(SnapshotOf(8));
+  const std::string before = Render(*SnapshotOf(8));
   const char* const foreign = std::setlocale(LC_ALL, "de_DE.UTF-8");
-  const std::string after = Render(SnapshotOf(8));
+  const std::string after = Render(*SnapshotOf(8));
   std::setlocale(LC_ALL, "C");
   EXPECT_EQ(before, after) << (foreign == nullptr ? "" : foreign);
 }
@@ -79,7 +74,7 @@ TEST(RenderTest, ManyBlocksHoldEverySeriesOnceInOrder) {
   constexpr int kPods = 4000;
   const std::shared_ptr<Snapshot> snapshot = SnapshotOf(kPods);
   size_t blocks = 0;
-  const std::string text = Render(snapshot, &blocks);
+  const std::string text = Render(*snapshot, Selection::All(), &blocks);
   EXPECT_GT(blocks, 4U);
 
   size_t samples = 0;
@@ -99,7 +94,7 @@ TEST(RenderTest, ManyBlocksHoldEverySeriesOnceInOrder) {
     }
   }
   size_t counted = 0;
-  for (const auto& [family, count] : snapshot->SeriesByFamily()) counted += count;
+  for (const auto& [family, count] : CountSeries(*snapshot)) counted += count;
   EXPECT_EQ(samples, counted) << "kubecost_exporter_series must tell the truth";
 }
 
@@ -107,23 +102,23 @@ TEST(RenderTest, ALineLongerThanABlockIsWhole) {
   // Label values are bounded, so this is beyond what a builder lets through; cluster information is not counted there.
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->cluster_info = std::make_shared<const std::string>(
-      ClusterInfoLabels({{"id", "a"}, {"note", std::string(2 * Renderer::kBlockBytes, 'x')}}, {}));
-  const std::string text = Render(snapshot);
-  EXPECT_GT(text.size(), 2 * Renderer::kBlockBytes);
+      ClusterInfoLabels({{"id", "a"}, {"note", std::string(2 * BlockWriter::kBlockBytes, 'x')}}, {}));
+  const std::string text = Render(*snapshot);
+  EXPECT_GT(text.size(), 2 * BlockWriter::kBlockBytes);
   EXPECT_TRUE(absl::EndsWith(text, "\"} 1\n"));
 }
 
-TEST(RenderTest, ASnapshotThatIsReplacedMeanwhileIsStillRenderedWhole) {
-  SnapshotStore store;
-  store.Publish(SnapshotOf(3000));
-  const std::string expected = Render(store.Current());
-  Renderer renderer(store.Current());
-  std::string text(renderer.Next());
-  store.Publish(std::make_shared<Snapshot>());
-  for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) {
-    absl::StrAppend(&text, block);
-  }
-  EXPECT_EQ(text, expected);
+TEST(RenderTest, NothingIsWrittenOnceNoMoreIsWanted) {
+  const std::shared_ptr<Snapshot> snapshot = SnapshotOf(5000);
+  size_t blocks = 0;
+  BlockWriter out([&blocks](absl::string_view) { return ++blocks < 2; });
+  WritePrometheusText(*snapshot, Selection::All(), out);
+  EXPECT_EQ(blocks, 2U);
+  EXPECT_FALSE(out.Flush());
+  size_t samples = 0;
+  EXPECT_FALSE(WalkFamily(*snapshot, FamilyNamed("kubecost_pod_total_cost"),
+                          [&samples](const Sample&) { return ++samples < 3; }));
+  EXPECT_EQ(samples, 3U);
 }
 
 TEST(ClusterInfoLabelsTest, MirrorsEveryKeyLowerCased) {

@@ -1,4 +1,5 @@
 // The rules of identity and merging, each by what a scrape shows.
+// Also tests metrics/level_table.h
 #include "metrics/table_builder.h"
 
 #include <gtest/gtest.h>
@@ -6,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "metrics/prometheus_text.h"
+#include "tests/render.h"
 
 namespace metrics {
 namespace {
@@ -37,15 +38,10 @@ class TableBuilderTest : public testing::Test {
     for (const Allocation& row : rows) EXPECT_EQ(builder_->Add(row), RowProblem::kNone);
     auto day = std::make_shared<DayFacts>();
     day->table(level) = builder_->Build();
-    auto snapshot = std::make_shared<Snapshot>();
-    snapshot->day = day;
-    Renderer renderer(snapshot);
-    std::string text;
-    for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next()) {
-      absl::StrAppend(&text, block);
-    }
+    Snapshot snapshot;
+    snapshot.day = day;
     std::vector<std::string> samples;
-    for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    for (const absl::string_view line : absl::StrSplit(Render(snapshot), '\n')) {
       if (absl::StartsWith(line, absl::StrCat(family, "{"))) samples.emplace_back(line.substr(family.size()));
     }
     return samples;

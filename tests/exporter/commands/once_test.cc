@@ -1,4 +1,5 @@
 // `once` against a small Kubecost in memory: which days it reads, what it prints, how it ends.
+// Also tests exporter/commands/day_printer.h
 #include "exporter/commands/once.h"
 
 #include <gtest/gtest.h>

@@ -13,10 +13,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "exporter/polling/poller.h"
-#include "metrics/prometheus_text.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_http_client.h"
 #include "tests/fakes/fake_kubecost.h"
+#include "tests/render.h"
 
 namespace polling {
 namespace {
@@ -57,13 +57,7 @@ class ClosedDaysTest : public testing::Test {
     poller_->PollDue(stop_.get_token());
   }
 
-  std::string Scrape() const {
-    metrics::Renderer renderer(store_->Current());
-    std::string text;
-    for (absl::string_view block = renderer.Next(); !block.empty(); block = renderer.Next())
-      absl::StrAppend(&text, block);
-    return text;
-  }
+  std::string Scrape() const { return Render(*store_->Current()); }
   // The samples of a family, without name and cluster.
   std::vector<std::string> Samples(absl::string_view family) const {
     std::vector<std::string> samples;

@@ -1,3 +1,7 @@
+// Also tests exporter/status/charts.h
+// Also tests exporter/status/costs.h
+// Also tests exporter/status/style.h
+// Also tests exporter/status/text.h
 #include "exporter/status/page.h"
 
 #include <gtest/gtest.h>

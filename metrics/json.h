@@ -1,31 +1,15 @@
-// Days as text for spreadsheets, scripts and support: CSV and JSON, day after day.
-#ifndef METRICS_DAY_TEXT_H_
-#define METRICS_DAY_TEXT_H_
+// Days as JSON, for scripts and support.
+#ifndef METRICS_JSON_H_
+#define METRICS_JSON_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "metrics/block_writer.h"
 #include "metrics/daily_facts.h"
 
 namespace metrics {
-
-// A line per pod and day, sorted by cluster, namespace and pod: RFC 4180, but lines end in LF. Costs in `currency`;
-// empty where unknown, for which the days are to be read with Columns::kEverything. Names stand as they are, special
-// rows among them.
-class CsvWriter {
- public:
-  CsvWriter(std::string currency, BlockWriter& out) : currency_(std::move(currency)), out_(out) {}
-
-  // The first call writes the header line as well.
-  void Write(const ServedDay& day);
-
- private:
-  const std::string currency_;
-  BlockWriter& out_;
-  bool has_header_ = false;
-};
 
 // A day that was asked for and could not be read.
 struct MissingDay {
@@ -59,4 +43,4 @@ class JsonWriter {
 
 }  // namespace metrics
 
-#endif  // METRICS_DAY_TEXT_H_
+#endif  // METRICS_JSON_H_

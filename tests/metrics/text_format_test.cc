@@ -1,4 +1,4 @@
-#include "metrics/exposition.h"
+#include "metrics/text_format.h"
 
 #include <gtest/gtest.h>
 

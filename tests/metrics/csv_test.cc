@@ -1,10 +1,12 @@
-#include "metrics/day_text.h"
+// Also tests metrics/json.h
+#include "metrics/csv.h"
 
 #include <gtest/gtest.h>
 
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "metrics/json.h"
 #include "metrics/table_builder.h"
 
 namespace metrics {

@@ -1,0 +1,31 @@
+// Days as CSV, for spreadsheets.
+#ifndef METRICS_CSV_H_
+#define METRICS_CSV_H_
+
+#include <string>
+#include <utility>
+
+#include "metrics/block_writer.h"
+#include "metrics/daily_facts.h"
+
+namespace metrics {
+
+// A line per pod and day, sorted by cluster, namespace and pod: RFC 4180, but lines end in LF. Costs in `currency`;
+// empty where unknown, for which the days are to be read with Columns::kEverything. Names stand as they are, special
+// rows among them.
+class CsvWriter {
+ public:
+  CsvWriter(std::string currency, BlockWriter& out) : currency_(std::move(currency)), out_(out) {}
+
+  // The first call writes the header line as well.
+  void Write(const ServedDay& day);
+
+ private:
+  const std::string currency_;
+  BlockWriter& out_;
+  bool has_header_ = false;
+};
+
+}  // namespace metrics
+
+#endif  // METRICS_CSV_H_

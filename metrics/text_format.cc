@@ -1,0 +1,165 @@
+#include "metrics/text_format.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/text.h"
+
+namespace metrics {
+namespace {
+
+absl::string_view TypeName(Type type) {
+  switch (type) {
+    case Type::kGauge:
+      return "gauge";
+    case Type::kCounter:
+      return "counter";
+    case Type::kHistogram:
+      return "histogram";
+  }
+  return "untyped";
+}
+
+constexpr const SampleLabel* FindLabel(absl::string_view name) {
+  return std::find_if(kSampleLabels.begin(), kSampleLabels.end(),
+                      [name](const SampleLabel& label) { return label.name == name; });
+}
+
+constexpr bool LabelsAreKnown(const Family& family) {
+  if (family.source == Source::kExporter || family.source == Source::kClusterInfo) return true;
+  size_t begin = 0;
+  for (size_t end = 0; end <= family.labels.size(); ++end) {
+    if (end < family.labels.size() && family.labels[end] != ',') continue;
+    if (FindLabel(family.labels.substr(begin, end - begin)) == kSampleLabels.end()) return false;
+    begin = end + 1;
+  }
+  return true;
+}
+static_assert(std::all_of(kFamilies.begin(), kFamilies.end(), LabelsAreKnown), "a label of a family is not in Sample");
+
+}  // namespace
+
+void AppendLabelValue(absl::string_view value, std::string& out) {
+  for (const char c : value) {
+    if (c == '\\' || c == '"') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (c == '\n') {
+      out.append("\\n");
+    } else {
+      out.push_back(c);
+    }
+  }
+}
+
+std::string UnescapeLabelValue(absl::string_view escaped) {
+  std::string text;
+  text.reserve(escaped.size());
+  for (size_t i = 0; i < escaped.size(); ++i) {
+    if (escaped[i] != '\\' || i + 1 == escaped.size()) {
+      text.push_back(escaped[i]);
+      continue;
+    }
+    ++i;
+    text.push_back(escaped[i] == 'n' ? '\n' : escaped[i]);
+  }
+  return text;
+}
+
+std::string LabelBlock(const std::map<std::string, std::string>& labels) {
+  std::string block;
+  for (const auto& [name, value] : labels) {
+    absl::StrAppend(&block, block.empty() ? "{" : ",", name, "=\"");
+    AppendLabelValue(base::ReplaceInvalidUtf8(value), block);
+    block.push_back('"');
+  }
+  return absl::StrCat(block, block.empty() ? " " : "} ");
+}
+
+void AppendHeader(const Family& family, std::string& out) {
+  absl::StrAppend(&out, "# HELP ", family.name, " ");
+  for (const char c : family.help) {
+    if (c == '\\') {
+      out.append("\\\\");
+    } else if (c == '\n') {
+      out.append("\\n");
+    } else {
+      out.push_back(c);
+    }
+  }
+  absl::StrAppend(&out, "\n# TYPE ", family.name, " ", TypeName(family.type), "\n");
+}
+
+char* WriteNumber(double value, char* out) {
+  constexpr int64_t kUnits = 1'000'000;
+  // With at most 15 digits a decimal is the shortest that reads back to its double.
+  constexpr double kMaxUnits = 1e15;
+  const double units = std::nearbyint(value * static_cast<double>(kUnits));
+  const bool exact = std::abs(units) < kMaxUnits && units / static_cast<double>(kUnits) == value;
+  if (!exact) return std::to_chars(out, out + kMaxNumberLength, value).ptr;
+
+  auto whole = static_cast<int64_t>(units);
+  if (whole < 0) {
+    *out++ = '-';
+    whole = -whole;
+  }
+  int64_t decimals = whole % kUnits;
+  out = std::to_chars(out, out + kMaxNumberLength, whole / kUnits).ptr;
+  if (decimals == 0) return out;
+  *out++ = '.';
+  int width = 6;
+  while (decimals % 10 == 0) {
+    decimals /= 10;
+    --width;
+  }
+  for (int i = width - 1; i >= 0; --i) {
+    out[i] = static_cast<char>('0' + decimals % 10);
+    decimals /= 10;
+  }
+  return out + width;
+}
+
+std::string NumberText(double value) {
+  char number[kMaxNumberLength];
+  return std::string(number, WriteNumber(value, number));
+}
+
+SeriesText::SeriesText(const Family& family) : text_(family.name) {
+  if (family.source == Source::kClusterInfo) {
+    labels_.push_back({&Sample::cluster_info, ""});
+  } else {
+    for (const absl::string_view name : absl::StrSplit(family.labels, ',', absl::SkipEmpty())) {
+      if (labels_.empty()) {
+        absl::StrAppend(&text_, "{", name, "=\"");
+      } else {
+        labels_.back().after = absl::StrCat("\",", name, "=\"");
+      }
+      labels_.push_back({FindLabel(name)->value, "\"} "});
+      if (name == "cluster" || name == "namespace") scope_labels_ = labels_.size();
+    }
+  }
+  begin_size_ = text_.size();
+}
+
+absl::string_view SeriesText::Of(const Sample& sample) {
+  const auto append = [&](const Label& label) {
+    const absl::string_view value = sample.*label.value;
+    text_.append(value.data(), value.size()).append(label.after);
+  };
+  if (sample.cluster.data() != cluster_ || sample.namespace_name.data() != namespace_name_ || scope_size_ == 0) {
+    cluster_ = sample.cluster.data();
+    namespace_name_ = sample.namespace_name.data();
+    text_.resize(begin_size_);
+    for (size_t i = 0; i < scope_labels_; ++i) append(labels_[i]);
+    scope_size_ = text_.size();
+  }
+  text_.resize(scope_size_);
+  for (size_t i = scope_labels_; i < labels_.size(); ++i) append(labels_[i]);
+  return text_;
+}
+
+}  // namespace metrics
