@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/text.h"
-#include "metrics/exposition.h"
+#include "metrics/text_format.h"
 #include "metrics/process_stats.h"
 
 namespace metrics {
