@@ -1,13 +1,40 @@
-// PEM texts with certificates and keys: are they what they must be, and for how long. The only X.509 code.
+// PEM texts with certificates and keys: read, and are they what they must be.
 #ifndef BASE_PEM_H_
 #define BASE_PEM_H_
+
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
+struct evp_pkey_st;
+struct x509_st;
+
 namespace base {
+
+// OpenSSL's objects, owned.
+struct FreeOpenssl {
+  void operator()(evp_pkey_st* key) const;
+  void operator()(x509_st* certificate) const;
+};
+using Certificate = std::unique_ptr<x509_st, FreeOpenssl>;
+using PrivateKey = std::unique_ptr<evp_pkey_st, FreeOpenssl>;
+
+// The certificates of the text, at least one. NotFound when there is none, DataLoss when one is damaged.
+absl::StatusOr<std::vector<Certificate>> ReadCertificates(absl::string_view pem);
+
+// The first private key of the text; null when there is none, or it is damaged or encrypted.
+PrivateKey ReadPrivateKey(absl::string_view pem);
+
+// Until when it is valid; the infinite past for a certificate that does not say so.
+absl::Time NotAfter(const x509_st& certificate);
+
+// The reason of OpenSSL's last failure in this thread, in its words, which hold nothing of the data.
+std::string TakeOpensslError();
 
 // When the first of the certificates in the text expires. An error when there is none, or one is damaged.
 absl::StatusOr<absl::Time> EarliestNotAfter(absl::string_view pem);

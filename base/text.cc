@@ -43,10 +43,12 @@ bool IsValidUtf8(absl::string_view text) {
   return true;
 }
 
-bool HasSpaceOrControl(absl::string_view text) {
+bool HasControl(absl::string_view text) {
   return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; });
+                     [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
 }
+
+bool HasSpaceOrControl(absl::string_view text) { return HasControl(text) || absl::StrContains(text, ' '); }
 
 std::string ReplaceInvalidUtf8(absl::string_view text) {
   std::string valid;

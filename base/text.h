@@ -10,6 +10,8 @@ namespace base {
 
 bool IsValidUtf8(absl::string_view text);
 
+bool HasControl(absl::string_view text);
+
 bool HasSpaceOrControl(absl::string_view text);
 
 // `text` with U+FFFD in place of every byte that does not belong to valid UTF-8.

@@ -1,7 +1,11 @@
 #include "base/url.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 
 namespace base {
@@ -44,11 +48,33 @@ UrlParts SplitUrl(absl::string_view url) {
   return parts;
 }
 
-bool IsLoopback(absl::string_view authority) {
-  const absl::string_view host = absl::StartsWith(authority, "[") ? authority.substr(0, authority.find(']') + 1)
-                                                                  : authority.substr(0, authority.find(':'));
-  const bool is_name = host.find_first_not_of("0123456789.") != host.npos;
-  return host == "localhost" || host == "[::1]" || (!is_name && absl::StartsWith(host, "127."));
+bool IsHostName(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_';
+  });
+}
+
+std::optional<uint16_t> ParsePort(absl::string_view text) {
+  uint32_t port = 0;
+  const bool is_number = text.find_first_not_of("0123456789") == text.npos && absl::SimpleAtoi(text, &port);
+  return is_number && port <= 65535 ? std::optional(static_cast<uint16_t>(port)) : std::nullopt;
+}
+
+bool IsLoopback(absl::string_view host) {
+  const bool is_address = host.find_first_not_of("0123456789.") == host.npos;
+  return host == "localhost" || host == "[::1]" || (is_address && absl::StartsWith(host, "127."));
+}
+
+std::string PercentEncode(absl::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-._~", c)) {
+      encoded.push_back(c);
+    } else {
+      absl::StrAppendFormat(&encoded, "%%%02X", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
 }
 
 std::vector<std::pair<std::string, std::string>> QueryParameters(absl::string_view query) {

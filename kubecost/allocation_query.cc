@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "base/day.h"
+#include "base/url.h"
 
 namespace kubecost {
 namespace {
@@ -22,19 +23,6 @@ absl::string_view AggregateOf(Level level) {
       return "cluster,namespace,pod,node,controllerKind,controller";
   }
   return "";
-}
-
-// RFC 3986: everything but unreserved characters. '+' and '"' of a filter must not reach the server bare.
-std::string PercentEncode(absl::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' || c == '~') {
-      encoded.push_back(c);
-    } else {
-      absl::StrAppendFormat(&encoded, "%%%02X", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
 }
 
 absl::string_view BoolText(bool value) { return value ? "true" : "false"; }
@@ -64,8 +52,9 @@ std::string QueryString(const AllocationQuery& query, const QuerySettings& setti
                    "&accumulate=", BoolText(!query.by_day), "&costMetric=cumulative&external=false",
                    "&shareIdle=", BoolText(settings.idle == IdleMode::kShare), "&idle=", idle, "&includeIdle=", idle,
                    "&splitIdle=", idle, "&shareTenancyCosts=", BoolText(settings.share_tenancy_costs));
+  // '+' and '"' of a filter must not reach the server bare.
   const auto append = [&text](absl::string_view name, absl::string_view value) {
-    if (!value.empty()) absl::StrAppend(&text, "&", name, "=", PercentEncode(value));
+    if (!value.empty()) absl::StrAppend(&text, "&", name, "=", base::PercentEncode(value));
   };
   append("shareNamespaces", settings.share_namespaces);
   append("shareLabels", settings.share_labels);

@@ -1,15 +1,11 @@
 #include "kubecost/connection_check.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "base/text.h"
 #include "base/url.h"
 
@@ -22,9 +18,7 @@ using Problems = std::vector<std::string>;
 bool HasGoodPort(absl::string_view authority) {
   const absl::string_view behind_host = authority.substr(std::min(authority.size(), authority.rfind(']') + 1));
   const size_t colon = behind_host.rfind(':');
-  if (colon == absl::string_view::npos) return true;
-  uint32_t port = 0;
-  return absl::SimpleAtoi(behind_host.substr(colon + 1), &port) && port > 0 && port <= 65535;
+  return colon == absl::string_view::npos || base::ParsePort(behind_host.substr(colon + 1)).value_or(0) > 0;
 }
 
 void CheckUrl(absl::string_view url, Problems& problems) {
@@ -51,12 +45,6 @@ bool IsPathPrefix(absl::string_view text) {
                           text.find_first_of("?#") == text.npos);
 }
 
-bool IsHostName(absl::string_view name) {
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_';
-  });
-}
-
 // Of two settings that belong together, one was given alone.
 void CheckPair(absl::string_view a, bool has_a, absl::string_view b, bool has_b, Problems& problems) {
   if (has_a != has_b) problems.push_back(absl::StrCat(has_a ? a : b, ": needs ", has_a ? b : a));
@@ -65,7 +53,7 @@ void CheckPair(absl::string_view a, bool has_a, absl::string_view b, bool has_b,
 void CheckTls(absl::string_view url, const AccessSettings& access, Problems& problems) {
   CheckPair("--kubecost.cert-file", !access.cert_file.empty(), "--kubecost.key-file", !access.key_file.empty(),
             problems);
-  if (!IsHostName(access.server_name)) {
+  if (!base::IsHostName(access.server_name)) {
     problems.push_back(absl::StrCat("--kubecost.server-name: \"", access.server_name,
                                     "\" is not a host name, without scheme and port"));
   }
@@ -88,10 +76,9 @@ void CheckCredentials(const AccessSettings& access, Problems& problems) {
     problems.push_back(
         "--kubecost.token-file: is for Bearer, --kubecost.username for Basic authentication; give either");
   }
-  const bool is_good = std::none_of(access.username.begin(), access.username.end(), [](char c) {
-    return c == ':' || absl::ascii_iscntrl(static_cast<unsigned char>(c));
-  });
-  if (!is_good) problems.push_back("--kubecost.username: must hold neither a colon nor control characters");
+  if (base::HasControl(access.username) || absl::StrContains(access.username, ":")) {
+    problems.push_back("--kubecost.username: must hold neither a colon nor control characters");
+  }
 }
 
 }  // namespace
@@ -112,15 +99,13 @@ std::vector<std::string> ConnectionProblems(const EndpointSettings& endpoint, co
 
 std::vector<std::string> ConnectionWarnings(const EndpointSettings& endpoint, const CurlOptions& http) {
   std::vector<std::string> warnings;
-  absl::string_view authority = endpoint.url;
-  const bool is_plain = absl::ConsumePrefix(&authority, "http://");
-  authority = authority.substr(0, authority.find('/'));
   if (!http.access.tls_verify) {
     warnings.emplace_back(
         "Kubecost's certificate is not verified (--kubecost.tls-verify=false): whoever is in between can read and "
         "change all, credentials included; --kubecost.ca-file trusts one authority or certificate instead");
   }
-  if (is_plain && http.access.HasCredentials() && !base::IsLoopback(authority)) {
+  if (absl::StartsWith(endpoint.url, "http://") && http.access.HasCredentials() &&
+      !base::IsLoopback(base::SplitUrl(endpoint.url).host)) {
     warnings.push_back(absl::StrCat("credentials (", http.access.CredentialFlags(),
                                     ") go to Kubecost unencrypted: --kubecost.url begins with http://"));
   }

@@ -36,11 +36,6 @@ absl::StatusOr<std::string> ReadFilled(const std::string& path) {
   return text;
 }
 
-bool HasControl(absl::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
-}
-
 bool IsHeaderName(absl::string_view name) {
   constexpr absl::string_view kOthers = "!#$%&'*+-.^_`|~";
   return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
@@ -87,7 +82,7 @@ absl::Status TakePassword(const Texts& texts, const AccessSettings& settings, Ac
   // As an editor or echo leaves it; spaces may be meant.
   absl::ConsumeSuffix(&password, "\n");
   absl::ConsumeSuffix(&password, "\r");
-  if (HasControl(password)) return absl::InvalidArgumentError("holds more than one line, or control characters");
+  if (base::HasControl(password)) return absl::InvalidArgumentError("holds more than one line, or control characters");
   access.secret = std::string(password);
   access.authorization = absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(settings.username, ":", password)));
   return absl::OkStatus();
@@ -95,7 +90,7 @@ absl::Status TakePassword(const Texts& texts, const AccessSettings& settings, Ac
 
 absl::Status TakeToken(const Texts& texts, const AccessSettings&, Access& access) {
   const absl::string_view token = absl::StripAsciiWhitespace(texts[0]);
-  if (HasControl(token) || absl::StrContains(token, " ")) {
+  if (base::HasSpaceOrControl(token)) {
     return absl::InvalidArgumentError("holds more than a token: spaces, several lines or control characters");
   }
   access.secret = std::string(token);
@@ -119,7 +114,7 @@ absl::Status TakeHeaders(const Texts& texts, const AccessSettings& settings, Acc
     const absl::string_view value = absl::StripAsciiWhitespace(parts.second);
     if (!absl::StrContains(line, ":") || !IsHeaderName(parts.first)) return problem("is not of the form Name: value");
     if (value.empty()) return problem("has a name without a value");
-    if (HasControl(value)) return problem("holds control characters");
+    if (base::HasControl(value)) return problem("holds control characters");
     if (IsReservedHeader(parts.first)) {
       return problem(absl::StrCat("sets the header ", parts.first, ", which is the exporter's own"));
     }

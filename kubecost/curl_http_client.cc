@@ -93,7 +93,7 @@ class CurlHttpClient::Transfer {
   absl::StatusOr<HttpHead> Send() {
     const absl::Status files = files_.status();
     if (!files.ok()) {
-      return ApiError(*ReasonOf(files), absl::StrCat("GET ", WithoutQuery(url_), ": ", files.message()));
+      return ApiError(*ReasonOf(files), absl::StrCat("GET ", base::WithoutQuery(url_), ": ", files.message()));
     }
     if (easy_ == nullptr || multi_ == nullptr) return absl::InternalError("libcurl gave no handle");
     wanted_scheme_.clear();
@@ -118,7 +118,7 @@ class CurlHttpClient::Transfer {
       head.content_type = text;
     }
     if (curl_easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &text) == CURLE_OK && text != nullptr) {
-      head.location = WithoutSecrets(WithoutQuery(text));
+      head.location = WithoutSecrets(base::WithoutQuery(text));
     }
     head.wanted_scheme = wanted_scheme_;
     head.credential_flags = options_.access.CredentialFlags();
@@ -286,7 +286,8 @@ class CurlHttpClient::Transfer {
     const std::stop_callback wake(stop_, [this] { curl_multi_wakeup(multi_); });
     SteadyTime last_byte = std::chrono::steady_clock::now();
     while (true) {
-      if (stop_.stop_requested()) return absl::CancelledError(absl::StrCat("GET ", WithoutQuery(url_), ": stopped"));
+      if (stop_.stop_requested())
+        return absl::CancelledError(absl::StrCat("GET ", base::WithoutQuery(url_), ": stopped"));
       if (ready()) return absl::OkStatus();
       if (done_) return result_ == CURLE_OK ? absl::OkStatus() : TransferError();
       progress_ = false;

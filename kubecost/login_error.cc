@@ -2,8 +2,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "kubecost/api_error.h"
 
 namespace kubecost {
@@ -26,21 +26,11 @@ std::string LoginAdvice(const HttpHead& head) {
                       " gives, or not in that form; else set --kubecost.url to a service behind the login");
 }
 
-absl::string_view HostAndPath(absl::string_view url) {
-  if (!absl::ConsumePrefix(&url, "http://")) absl::ConsumePrefix(&url, "https://");
-  return url;
-}
-
-absl::string_view HostOf(absl::string_view url) {
-  const absl::string_view rest = HostAndPath(url);
-  return rest.substr(0, rest.find_first_of(":/"));
-}
-
 absl::Status RedirectError(absl::string_view what, absl::string_view url, const HttpHead& head) {
   const std::string to =
       absl::StrCat(what, " redirects to ", base::SanitizeMessage(head.location), ", which is not followed");
   const bool wants_tls = absl::StartsWith(url, "http://") && absl::StartsWith(head.location, "https://") &&
-                         HostOf(url) == HostOf(head.location);
+                         base::SplitUrl(url).host == base::SplitUrl(head.location).host;
   return ApiError(ErrorReason::kRedirect, wants_tls
                                               ? absl::StrCat(to, ": write https:// in --kubecost.url")
                                               : absl::StrCat(to, ": is it a login (SSO)? Then ", LoginAdvice(head)));

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/url.h"
 #include "kubecost/tls_advice.h"
 
 namespace kubecost {
@@ -38,11 +39,11 @@ absl::Status ConnectTimeoutError(absl::string_view url, absl::Duration limit) {
   return ApiError(ErrorReason::kConnectTimeout,
                   absl::StrCat("Timed out waiting for TCP connection establishment in the given time (",
                                SecondsText(limit), "s). Consider increasing the connection timeout value. (GET ",
-                               WithoutQuery(url), ", --kubecost.connect-timeout)"));
+                               base::WithoutQuery(url), ", --kubecost.connect-timeout)"));
 }
 
 absl::Status HandshakeTimeoutError(absl::string_view url, absl::Duration limit) {
-  return ApiError(ErrorReason::kTls, absl::StrCat("GET ", WithoutQuery(url),
+  return ApiError(ErrorReason::kTls, absl::StrCat("GET ", base::WithoutQuery(url),
                                                   ": connected, but no TLS handshake within ", SecondsText(limit),
                                                   "s; does that port speak TLS, as https:// in --kubecost.url says? If "
                                                   "so, consider --kubecost.connect-timeout"));
@@ -52,24 +53,24 @@ absl::Status ReadTimeoutError(absl::string_view url, absl::Duration limit) {
   return ApiError(
       ErrorReason::kReadTimeout,
       absl::StrCat("Timed out waiting for Kubecost Allocation API to send an HTTP response in the given time (",
-                   SecondsText(limit), "s). Consider increasing the read timeout value. (GET ", WithoutQuery(url),
+                   SecondsText(limit), "s). Consider increasing the read timeout value. (GET ", base::WithoutQuery(url),
                    ", --kubecost.read-timeout)"));
 }
 
 absl::Status DeadlineError(absl::string_view url, absl::Duration limit, uint64_t received_bytes) {
   return ApiError(ErrorReason::kDeadline,
-                  absl::StrCat("GET ", WithoutQuery(url), ": not finished within ", SecondsText(limit), "s, ",
+                  absl::StrCat("GET ", base::WithoutQuery(url), ": not finished within ", SecondsText(limit), "s, ",
                                received_bytes, " bytes had arrived; raise --kubecost.deadline"));
 }
 
 absl::Status TooLargeError(absl::string_view url, uint64_t max_bytes) {
   return ApiError(ErrorReason::kTooLarge,
-                  absl::StrCat("GET ", WithoutQuery(url), ": the answer is larger than ", max_bytes,
+                  absl::StrCat("GET ", base::WithoutQuery(url), ": the answer is larger than ", max_bytes,
                                " bytes; raise --kubecost.max-response-bytes or narrow --filter"));
 }
 
 absl::Status TransportError(ErrorReason reason, absl::string_view url, absl::string_view detail) {
-  return ApiError(reason, absl::StrCat("GET ", WithoutQuery(url), ": ", detail, "; ", Advice(reason, detail)));
+  return ApiError(reason, absl::StrCat("GET ", base::WithoutQuery(url), ": ", detail, "; ", Advice(reason, detail)));
 }
 
 }  // namespace kubecost

@@ -11,9 +11,6 @@
 
 namespace kubecost {
 
-// Scheme, host and path of a URL: what may be logged.
-inline absl::string_view WithoutQuery(absl::string_view url) { return url.substr(0, url.find_first_of("?#")); }
-
 absl::Status ConnectTimeoutError(absl::string_view url, absl::Duration limit);
 absl::Status HandshakeTimeoutError(absl::string_view url, absl::Duration limit);
 absl::Status ReadTimeoutError(absl::string_view url, absl::Duration limit);

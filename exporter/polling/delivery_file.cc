@@ -1,13 +1,7 @@
 #include "exporter/polling/delivery_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -15,8 +9,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/day.h"
+#include "base/files.h"
 #include "base/log.h"
-#include "base/output_file.h"
 
 namespace polling {
 namespace {
@@ -28,10 +22,6 @@ constexpr absl::string_view kPods = "pods";
 constexpr absl::string_view kNamespaces = "namespaces";
 // Far more than any number of days takes.
 constexpr size_t kMaxBytes = size_t{64} << 10;
-
-absl::Status FileError(absl::string_view what, const std::string& path) {
-  return absl::InternalError(absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
-}
 
 absl::Status Damaged(absl::string_view what) { return absl::DataLossError(absl::StrCat("it is damaged: ", what)); }
 
@@ -83,22 +73,11 @@ absl::StatusOr<Delivered> ParseDelivered(absl::string_view text, absl::string_vi
 }
 
 absl::StatusOr<Delivered> LoadDelivered(const std::string& path, absl::string_view settings) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    if (errno == ENOENT) return Delivered();
-    return FileError("cannot read", path);
-  }
-  const absl::Cleanup close_file = [file] { close(file); };
-  std::string text;
-  while (text.size() <= kMaxBytes) {
-    char piece[4096];
-    const ssize_t bytes = read(file, piece, sizeof(piece));
-    if (bytes < 0 && errno == EINTR) continue;
-    if (bytes < 0) return FileError("cannot read", path);
-    if (bytes == 0) return ParseDelivered(text, settings);
-    text.append(piece, static_cast<size_t>(bytes));
-  }
-  return Damaged("it is too long");
+  const absl::StatusOr<std::string> text = base::ReadSmallFile(path);
+  if (absl::IsNotFound(text.status())) return Delivered();
+  if (!text.ok()) return absl::InternalError(absl::StrCat("cannot read ", text.status().message()));
+  if (text->size() > kMaxBytes) return Damaged("it is too long");
+  return ParseDelivered(*text, settings);
 }
 
 absl::Status SaveDelivered(const std::string& path, const Delivered& delivered, absl::string_view settings) {

@@ -3,23 +3,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <algorithm>
+#include <optional>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/url.h"
 
 namespace web {
-namespace {
-
-bool IsHostName(const std::string& host) {
-  return std::all_of(host.begin(), host.end(),
-                     [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.'; });
-}
-
-}  // namespace
-
 absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
   const auto problem = [text](absl::string_view why) {
     return absl::InvalidArgumentError(
@@ -28,15 +18,9 @@ absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
   const size_t colon = text.rfind(':');
   if (colon == absl::string_view::npos) return problem("has no port");
   ListenAddress address;
-  uint32_t port = 0;
-  const absl::string_view port_text = text.substr(colon + 1);
-  const bool digits = !port_text.empty() && std::all_of(port_text.begin(), port_text.end(), [](char c) {
-    return absl::ascii_isdigit(static_cast<unsigned char>(c));
-  });
-  if (!digits || !absl::SimpleAtoi(port_text, &port) || port > 65535) {
-    return problem("has no port from 0 to 65535");
-  }
-  address.port = static_cast<uint16_t>(port);
+  const std::optional<uint16_t> port = base::ParsePort(text.substr(colon + 1));
+  if (!port.has_value()) return problem("has no port from 0 to 65535");
+  address.port = *port;
 
   absl::string_view host = text.substr(0, colon);
   if (absl::StartsWith(host, "[") && absl::EndsWith(host, "]")) {
@@ -47,7 +31,7 @@ absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
   }
   address.host = std::string(host);
   if (absl::StrContains(host, ":")) return problem("has an IPv6 address without brackets");
-  if (!IsHostName(address.host)) return problem("holds no host name or address");
+  if (!base::IsHostName(address.host)) return problem("holds no host name or address");
   return address;
 }
 

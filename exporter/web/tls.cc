@@ -3,10 +3,6 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -14,65 +10,23 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <ctime>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/files.h"
+#include "base/pem.h"
 
 namespace web {
 namespace {
 
-template <auto free>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
+struct FreeNames {
+  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
 };
-
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using GeneralNames = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
 
 // Forward secrecy and authenticated encryption.
 constexpr char kDefaultCipherSuites[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
-
-// The reason of the last failure, in OpenSSL's words, which hold nothing of the data.
-std::string LastError() {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-  ERR_clear_error();
-  return reason != nullptr ? reason : "unknown error";
-}
-
-Bio Reader(absl::string_view text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
-
-// Instead of asking on the terminal for the password of an encrypted key.
-int NoPassword(char*, int, int, void*) { return -1; }
-
-absl::StatusOr<std::vector<Certificate>> ParseCertificates(absl::string_view pem) {
-  std::vector<Certificate> certificates;
-  const Bio bio = Reader(pem);
-  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, NoPassword, nullptr)) {
-    certificates.emplace_back(certificate);
-  }
-  const bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  const std::string error = LastError();
-  if (!is_end) {
-    return absl::InvalidArgumentError(absl::StrCat("certificate ", certificates.size() + 1, " is damaged: ", error));
-  }
-  if (certificates.empty()) return absl::InvalidArgumentError("holds no certificate in PEM form");
-  return certificates;
-}
-
-absl::Time NotAfter(const X509& certificate) {
-  std::tm time = {};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &time) != 1) return absl::InfinitePast();
-  return absl::FromTM(time, absl::UTCTimeZone());
-}
 
 // An address in its usual form, any other text as it is.
 std::string Normalized(const std::string& name) {
@@ -96,7 +50,7 @@ std::string TextOf(const GENERAL_NAME& name) {
 }
 
 bool HasAllowedName(X509* certificate, const std::vector<std::string>& allowed) {
-  const GeneralNames names(
+  const std::unique_ptr<GENERAL_NAMES, FreeNames> names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const std::string text = TextOf(*sk_GENERAL_NAME_value(names.get(), i));
@@ -154,26 +108,27 @@ struct TlsContext::Builder {
     return "";
   }
 
-  std::vector<Certificate> Certificates(const PemSource& source, absl::string_view key) {
+  std::vector<base::Certificate> Certificates(const PemSource& source, absl::string_view key) {
     const size_t problems_before = problems.size();
     const std::string pem = Pem(source);
     if (problems.size() > problems_before) return {};
-    absl::StatusOr<std::vector<Certificate>> certificates = ParseCertificates(pem);
+    absl::StatusOr<std::vector<base::Certificate>> certificates = base::ReadCertificates(pem);
     if (certificates.ok()) return *std::move(certificates);
     problems.push_back(absl::StrCat(NameOf(source, key), ": ", certificates.status().message()));
     return {};
   }
 
   absl::Time AddCertificate() {
-    const std::vector<Certificate> chain = Certificates(settings.certificate, "cert");
+    const std::vector<base::Certificate> chain = Certificates(settings.certificate, "cert");
     bool is_good = !chain.empty() && SSL_CTX_use_certificate(context, chain.front().get()) == 1;
     for (size_t i = 1; is_good && i < chain.size(); ++i) {
       is_good = SSL_CTX_add1_chain_cert(context, chain[i].get()) == 1;
     }
     if (!chain.empty() && !is_good) {
-      problems.push_back(absl::StrCat(NameOf(settings.certificate, "cert"), ": cannot be used: ", LastError()));
+      problems.push_back(
+          absl::StrCat(NameOf(settings.certificate, "cert"), ": cannot be used: ", base::TakeOpensslError()));
     }
-    return chain.empty() ? absl::InfinitePast() : NotAfter(*chain.front());
+    return chain.empty() ? absl::InfinitePast() : base::NotAfter(*chain.front());
   }
 
   void AddKey() {
@@ -181,7 +136,7 @@ struct TlsContext::Builder {
     std::string pem = Pem(settings.key);
     if (problems.size() > problems_before) return;
     const std::string name = NameOf(settings.key, "key");
-    const Key key(PEM_read_bio_PrivateKey(Reader(pem).get(), nullptr, NoPassword, nullptr));
+    const base::PrivateKey key = base::ReadPrivateKey(pem);
     const bool is_encrypted = absl::StrContains(pem, "ENCRYPTED");
     OPENSSL_cleanse(pem.data(), pem.size());
     if (key == nullptr) {
@@ -192,7 +147,7 @@ struct TlsContext::Builder {
       const bool is_pair = X509_check_private_key(certificate, key.get()) == 1;
       if (!is_pair || SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
         problems.push_back(absl::StrCat(name, ": does not belong to the certificate of ",
-                                        NameOf(settings.certificate, "cert"), ": ", LastError()));
+                                        NameOf(settings.certificate, "cert"), ": ", base::TakeOpensslError()));
       }
     }
     ERR_clear_error();
@@ -203,10 +158,11 @@ struct TlsContext::Builder {
     X509_STORE* store = SSL_CTX_get_cert_store(context);
     // An authority need not be a root one to be trusted here.
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-    for (const Certificate& authority : Certificates(settings.client_ca, "client_ca")) {
+    for (const base::Certificate& authority : Certificates(settings.client_ca, "client_ca")) {
       // Told to clients as well, so that one with several certificates picks the right one.
       if (X509_STORE_add_cert(store, authority.get()) != 1 || SSL_CTX_add_client_CA(context, authority.get()) != 1) {
-        problems.push_back(absl::StrCat(NameOf(settings.client_ca, "client_ca"), ": cannot be used: ", LastError()));
+        problems.push_back(
+            absl::StrCat(NameOf(settings.client_ca, "client_ca"), ": cannot be used: ", base::TakeOpensslError()));
       }
     }
   }
@@ -279,7 +235,7 @@ std::shared_ptr<const TlsContext> TlsContext::Create(const TlsSettings& settings
   std::shared_ptr<TlsContext> context(new TlsContext(settings));
   context->context_ = SSL_CTX_new(TLS_server_method());
   if (context->context_ == nullptr) {
-    problems.push_back(absl::StrCat("TLS cannot be had: ", LastError()));
+    problems.push_back(absl::StrCat("TLS cannot be had: ", base::TakeOpensslError()));
     return nullptr;
   }
   Builder builder = {context->settings_, problems, context->context_};
@@ -313,17 +269,5 @@ TlsAcceptor::TlsAcceptor(Current current, OnBadCertificate on_bad_certificate)
 }
 
 TlsAcceptor::~TlsAcceptor() { SSL_CTX_free(context_); }
-
-KeyedDigest::KeyedDigest() : key_(32, '\0') {
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(key_.data()), static_cast<int>(key_.size())) != 1) std::abort();
-}
-
-std::string KeyedDigest::Of(absl::string_view text) const {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()),
-       text.size(), digest.data(), &size);
-  return std::string(reinterpret_cast<const char*>(digest.data()), size);
-}
 
 }  // namespace web

@@ -1,4 +1,4 @@
-// TLS for the server, and a digest for passwords that were right. The only OpenSSL code of the exporter.
+// TLS for the server.
 #ifndef EXPORTER_WEB_TLS_H_
 #define EXPORTER_WEB_TLS_H_
 
@@ -61,16 +61,6 @@ class TlsAcceptor {
   const Current current_;
   const OnBadCertificate on_bad_certificate_;
   ssl_ctx_st* context_;
-};
-
-// HMAC-SHA256 with a random key of its own: equal texts have equal digests, and a digest tells nobody the text.
-class KeyedDigest {
- public:
-  KeyedDigest();
-  std::string Of(absl::string_view text) const;
-
- private:
-  std::string key_;
 };
 
 }  // namespace web

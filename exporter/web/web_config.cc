@@ -74,10 +74,6 @@ std::string NamesOf(const Table& table) {
   return absl::StrJoin(table, ", ", [](std::string* out, const auto& row) { absl::StrAppend(out, row.first); });
 }
 
-bool HasControl(absl::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; });
-}
-
 // What a value was, where it can be no secret.
 std::string Quoted(absl::string_view text) {
   return absl::StrCat("\"", base::SanitizeMessage(text.substr(0, 100)), "\"");
@@ -149,7 +145,7 @@ class Reader {
   Key FileKey(absl::string_view name, std::string& out) {
     return {name, [this, name, &out](const YAML::Node& node) {
               const std::string file = Text(node, name);
-              if (absl::StrContains(file, "-----BEGIN") || HasControl(file)) {
+              if (absl::StrContains(file, "-----BEGIN") || base::HasControl(file)) {
                 // Not repeated: it may be the key itself.
                 return Problem(node.Mark(), absl::StrCat(name, " must name a file; PEM text belongs into ",
                                                          name.substr(0, name.rfind("_file"))));
@@ -304,7 +300,7 @@ class Reader {
       return Problem(node.Mark(),
                      absl::StrCat(name, ": ", Quoted(value), " is not ", absl::StrJoin(rule->values, " or ")));
     }
-    if (HasControl(value) || value.size() > 4096) {
+    if (base::HasControl(value) || value.size() > 4096) {
       return Problem(node.Mark(), absl::StrCat(name, " must be one line of at most 4096 bytes"));
     }
     config_.headers.emplace_back(name, value);
@@ -314,7 +310,7 @@ class Reader {
   void Users(const YAML::Node& node) {
     Pairs(node, "basic_auth_users", [this](const YAML::Node& key, const YAML::Node& value) {
       const std::string& name = key.Scalar();
-      if (name.empty() || name.size() > 255 || absl::StrContains(name, ":") || HasControl(name)) {
+      if (name.empty() || name.size() > 255 || absl::StrContains(name, ":") || base::HasControl(name)) {
         Problem(key.Mark(),
                 "basic_auth_users: a user's name must be 1 to 255 bytes without a colon or control character");
       }

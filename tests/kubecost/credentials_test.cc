@@ -10,7 +10,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/pem.h"
 #include "base/text.h"
 
 namespace kubecost {
@@ -102,13 +101,6 @@ TEST_F(AccessFilesTest, AByteOrderMarkIsNoPartOfASecret) {
   EXPECT_EQ(absl::StrJoin(Open(&AccessSettings::header_file).access().headers, ";"), "X-API-KEY: one");
   Write("\xEF\xBB\xBF\n");
   EXPECT_FALSE(Open(&AccessSettings::token_file).status().ok());
-}
-
-TEST(CertificatesTest, WhatIsNone) {
-  EXPECT_TRUE(absl::StrContains(base::EarliestNotAfter("").status().message(), "holds no certificate in PEM form"));
-  EXPECT_FALSE(base::EarliestNotAfter("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").ok());
-  EXPECT_FALSE(base::EarliestNotAfter("-----BEGIN CERTIFICATE-----\n").ok());
-  EXPECT_FALSE(base::CheckKeyPair("", "").ok());
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // What is said to somebody whose exporter is kept out.
+// Also tests kubecost/tls_advice.h
+// Also tests kubecost/transport_error.h
 #include "kubecost/login_error.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,7 @@
 // The server in one process with a poller and a simulated Kubecost: what runs in threads, for ThreadSanitizer too.
+// Also tests base/cell.h
+// Also tests base/clock.h
+// Also tests base/mutex.h
 #include "exporter/web/server.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "base/output_file.h"
+#include "base/files.h"
 
 #include <gtest/gtest.h>
 
@@ -88,6 +88,23 @@ TEST_F(OutputFileTest, ErrorsNamePathAndCause) {
   const absl::Status a_folder = ReplaceFile(path_, "text");
   EXPECT_EQ(a_folder.message(), "cannot replace " + path_ + ": Is a directory");
   EXPECT_EQ(Files(), 1U) << "nothing but the folder";
+}
+
+TEST(ReadSmallFileTest, WhatCannotBeReadSaysWhy) {
+  const std::string path = testing::TempDir() + "small-file";
+  std::ofstream(path) << "text";
+  EXPECT_EQ(*ReadSmallFile(path), "text");
+  const FileStamp stamp = StampOf(path);
+  EXPECT_EQ(stamp.bytes, 4);
+  std::ofstream(path) << std::string((1 << 20) + 1, 'x');
+  EXPECT_EQ(ReadSmallFile(path).status().message(), path + ": is larger than 1 MiB");
+  EXPECT_FALSE(StampOf(path) == stamp);
+  std::filesystem::remove(path);
+  EXPECT_EQ(ReadSmallFile(path).status(), absl::NotFoundError(path + ": No such file or directory"));
+  EXPECT_TRUE(StampOf(path) == FileStamp());
+  EXPECT_EQ(ReadSmallFile(testing::TempDir()).status().message(), testing::TempDir() + ": is not a regular file");
+  const std::string secret = "-----BEGIN PRIVATE KEY-----";
+  EXPECT_EQ(ReadSmallFile(secret).status().message().find(secret), absl::string_view::npos);
 }
 
 }  // namespace
