@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/text.h"
-#include "metrics/text_format.h"
 #include "metrics/process_stats.h"
+#include "metrics/text_format.h"
 
 namespace metrics {
 namespace {

@@ -193,8 +193,7 @@ void AppendDayOfCluster(const StatusFacts& facts, size_t row, std::string& html)
   const double total = clusters.value(Column::kTotal, row);
   const double idle = clusters.value(Column::kIdle, row);
   const DailyFacts::Status* const status = StatusOf(facts, clusters.cluster(row));
-  absl::StrAppend(&html, "<article class=\"card\"><div class=\"row\"><h3>", NameHtml(clusters.cluster(row)),
-                  "</h3>");
+  absl::StrAppend(&html, "<article class=\"card\"><div class=\"row\"><h3>", NameHtml(clusters.cluster(row)), "</h3>");
   if (status != nullptr) {
     const bool is_complete = metrics::ValueOf(*status, Column::kComplete, Level::kCluster) == 1;
     absl::StrAppend(

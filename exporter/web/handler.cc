@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/url.h"
-#include "metrics/text_format.h"
 #include "metrics/prometheus_text.h"
+#include "metrics/text_format.h"
 
 namespace web {
 namespace {
