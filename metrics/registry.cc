@@ -12,7 +12,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "base/text.h"
 #include "metrics/process_stats.h"
 #include "metrics/text_format.h"
 
@@ -40,23 +39,12 @@ prometheus::Labels LabelsOf(const std::vector<std::string>& names, LabelValues v
   return labels;
 }
 
-std::string NumberText(double value) {
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  char text[kMaxNumberLength];
-  return std::string(text, WriteNumber(value, text));
-}
-
 // One sample line. `bound` is the value of label `le`, for a bucket of a histogram.
 void AppendSample(absl::string_view name, const std::vector<prometheus::ClientMetric::Label>& labels, double value,
                   std::string& out, std::optional<double> bound = std::nullopt) {
   std::string block;
-  const auto append = [&block](absl::string_view label, absl::string_view text) {
-    absl::StrAppend(&block, block.empty() ? "{" : ",", label, "=\"");
-    AppendLabelValue(base::ReplaceInvalidUtf8(text), block);
-    block.push_back('"');
-  };
-  for (const prometheus::ClientMetric::Label& label : labels) append(label.name, label.value);
-  if (bound.has_value()) append("le", NumberText(*bound));
+  for (const prometheus::ClientMetric::Label& label : labels) AppendLabel(label.name, label.value, block);
+  if (bound.has_value()) AppendLabel("le", NumberText(*bound), block);
   absl::StrAppend(&out, name, block, block.empty() ? " " : "} ", NumberText(value), "\n");
 }
 

@@ -48,7 +48,10 @@ std::string ClusterInfoLabels(const std::map<std::string, std::string>& info, co
   if (!settings.cluster_name.empty()) labels["id"] = settings.cluster_name;
   if (labels["id"].empty()) return "";
   if (labels["name"].empty()) labels["name"] = labels["id"];
-  return LabelBlock(labels);
+
+  std::string block;
+  for (const auto& [name, value] : labels) AppendLabel(name, value, block);
+  return absl::StrCat(block, "} ");
 }
 
 }  // namespace metrics

@@ -209,6 +209,7 @@ bool TableBuilder::HasLesserAttributes(const Row& a, const Row& b) const {
 }
 
 TableBuilder::Row TableBuilder::Merge(const Row* first, const Row* last) {
+  const auto rank = [](const Row& row) { return std::pair(IsKnown(row.total), IsKnown(row.total) ? row.total : 0); };
   Row merged = *first;
   MergedEfficiency efficiency;
   const Row* costliest = first;
@@ -220,10 +221,9 @@ TableBuilder::Row TableBuilder::Merge(const Row* first, const Row* last) {
       for (size_t i = 0; i < merged.costs.size(); ++i) merged.costs[i] = AddCosts(merged.costs[i], row->costs[i]);
       merged.has_null_cost |= row->has_null_cost;
       merged.terms += row->terms;
-      const bool costlier = row->total > costliest->total || (IsKnown(row->total) && !IsKnown(costliest->total));
-      const bool as_costly =
-          !costlier && !(costliest->total > row->total) && IsKnown(row->total) == IsKnown(costliest->total);
-      if (costlier || (as_costly && HasLesserAttributes(*row, *costliest))) costliest = row;
+      if (rank(*row) > rank(*costliest) || (rank(*row) == rank(*costliest) && HasLesserAttributes(*row, *costliest))) {
+        costliest = row;
+      }
     }
     if (level_ == Level::kCluster && row->is_idle) continue;
     efficiency.Add(row->usage, row->efficiency.total, row->costs);
@@ -255,12 +255,21 @@ void TableBuilder::FillScopes(LevelTable& table) {
   table.scope_of_row_.reserve(rows_.size());
   const Row* previous = nullptr;
   for (const Row& row : rows_) {
-    if (previous == nullptr || previous->cluster != row.cluster || previous->namespace_name != row.namespace_name) {
-      LevelTable::Scope& scope = table.scopes_.emplace_back();
-      scope.cluster = clusters_.texts()[row.cluster];
-      scope.namespace_name = namespaces_.texts()[row.namespace_name];
+    const std::string& cluster = clusters_.texts()[row.cluster];
+    const bool is_new_cluster = previous == nullptr || previous->cluster != row.cluster;
+    if (is_new_cluster) {
+      LevelTable::ClusterSum& sum = table.sums_.emplace_back();
+      sum.cluster = cluster;
+      if (row.cluster < coverages_.size()) sum.extent = coverages_[row.cluster].extent();
+    }
+    if (is_new_cluster || previous->namespace_name != row.namespace_name) {
+      table.scopes_.push_back({cluster, namespaces_.texts()[row.namespace_name]});
     }
     table.scope_of_row_.push_back(static_cast<uint32_t>(table.scopes_.size() - 1));
+    LevelTable::ClusterSum& sum = table.sums_.back();
+    sum.total = AddCosts(sum.total, row.total);
+    sum.terms += row.terms;
+    sum.samples += IsKnown(row.total) ? 1 : 0;
     previous = &row;
   }
   table.scopes_.shrink_to_fit();
@@ -312,22 +321,6 @@ void TableBuilder::FillColumns(LevelTable& table, Columns columns) {
   fill(Column::kTotalEfficiency, [](const Row& row) { return row.efficiency.total; });
 }
 
-void TableBuilder::FillSums(LevelTable& table) {
-  const Row* previous = nullptr;
-  for (const Row& row : rows_) {
-    if (previous == nullptr || previous->cluster != row.cluster) {
-      LevelTable::ClusterSum& sum = table.sums_.emplace_back();
-      sum.cluster = clusters_.texts()[row.cluster];
-      if (row.cluster < coverages_.size()) sum.extent = coverages_[row.cluster].extent();
-    }
-    LevelTable::ClusterSum& sum = table.sums_.back();
-    sum.total = AddCosts(sum.total, row.total);
-    sum.terms += row.terms;
-    sum.samples += IsKnown(row.total) ? 1 : 0;
-    previous = &row;
-  }
-}
-
 LevelTable TableBuilder::Build(Columns columns) {
   if (clusters_.texts().size() == 1 && clusters_.texts()[0].empty()) {
     escaped_.clear();
@@ -341,7 +334,6 @@ LevelTable TableBuilder::Build(Columns columns) {
   FillScopes(table);
   if (level_ == Level::kPod) FillPods(table);
   FillColumns(table, columns);
-  FillSums(table);
   return table;
 }
 

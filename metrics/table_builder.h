@@ -105,10 +105,10 @@ class TableBuilder {
   void SortRows();
   void MergeRows();
   Row Merge(const Row* first, const Row* last);
+  // And the sums of the clusters.
   void FillScopes(LevelTable& table);
   void FillPods(LevelTable& table);
   void FillColumns(LevelTable& table, Columns columns);
-  void FillSums(LevelTable& table);
 
   // Constant after construction.
   const Level level_;

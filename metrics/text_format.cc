@@ -70,14 +70,10 @@ std::string UnescapeLabelValue(absl::string_view escaped) {
   return text;
 }
 
-std::string LabelBlock(const std::map<std::string, std::string>& labels) {
-  std::string block;
-  for (const auto& [name, value] : labels) {
-    absl::StrAppend(&block, block.empty() ? "{" : ",", name, "=\"");
-    AppendLabelValue(base::ReplaceInvalidUtf8(value), block);
-    block.push_back('"');
-  }
-  return absl::StrCat(block, block.empty() ? " " : "} ");
+void AppendLabel(absl::string_view name, absl::string_view value, std::string& block) {
+  absl::StrAppend(&block, block.empty() ? "{" : ",", name, "=\"");
+  AppendLabelValue(base::ReplaceInvalidUtf8(value), block);
+  block.push_back('"');
 }
 
 void AppendHeader(const Family& family, std::string& out) {
@@ -124,6 +120,7 @@ char* WriteNumber(double value, char* out) {
 }
 
 std::string NumberText(double value) {
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   char number[kMaxNumberLength];
   return std::string(number, WriteNumber(value, number));
 }

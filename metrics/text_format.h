@@ -3,7 +3,6 @@
 #define METRICS_TEXT_FORMAT_H_
 
 #include <cstddef>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -21,8 +20,8 @@ void AppendLabelValue(absl::string_view value, std::string& out);
 // What AppendLabelValue() made of a text, undone.
 std::string UnescapeLabelValue(absl::string_view escaped);
 
-// `{a="b",c="d"} ` from any texts; a space alone when there is no label.
-std::string LabelBlock(const std::map<std::string, std::string>& labels);
+// Appends `{name="value"`, or `,name="value"` to a block that has a label already. `value` may hold any bytes.
+void AppendLabel(absl::string_view name, absl::string_view value, std::string& block);
 
 // "# HELP" and "# TYPE" lines of a family.
 void AppendHeader(const Family& family, std::string& out);
@@ -33,6 +32,7 @@ inline constexpr size_t kMaxNumberLength = 32;
 // Writes the shortest digits that read back to the same double and returns the end. Amounts of at most six decimals,
 // which is what Kubecost gives, are written in plain notation; anything else as std::to_chars does.
 char* WriteNumber(double value, char* out);
+// The same, and "+Inf" and "-Inf" as the format has them.
 std::string NumberText(double value);
 
 // Names and labels of one family's samples. Cheapest when samples of one cluster and namespace follow each other.

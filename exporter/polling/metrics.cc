@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/day.h"
 #include "exporter/polling/subjects.h"
+#include "metrics/walk.h"
 
 namespace polling {
 namespace {
@@ -93,7 +94,7 @@ void Metrics::SetSnapshot(const metrics::Snapshot& snapshot) {
     day_start_.Set({}, snapshot.day->window.start);
     day_end_.Set({}, snapshot.day->window.end);
   }
-  for (const auto& [family, series] : snapshot.SeriesByFamily()) series_.Set({family}, static_cast<double>(series));
+  for (const auto& [family, series] : metrics::CountSeries(snapshot)) series_.Set({family}, static_cast<double>(series));
   snapshot_bytes_.Set(static_cast<double>(snapshot.bytes()));
 }
 

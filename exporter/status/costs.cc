@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -36,24 +37,19 @@ constexpr size_t kMaxFoundPods = 100;
 // The row of `table` with the identity of another table's row.
 std::optional<size_t> FindRow(const LevelTable& table, const LevelTable& other, size_t row) {
   size_t first = 0;
-  size_t last = table.rows();
-  while (first < last) {
+  for (size_t last = table.rows(); first < last;) {
     const size_t middle = first + (last - first) / 2;
-    const int order = CompareIdentity(table, middle, other, row);
-    if (order == 0) return middle;
-    if (order < 0) {
-      first = middle + 1;
-    } else {
-      last = middle;
-    }
+    const bool is_before = CompareIdentity(table, middle, other, row) < 0;
+    (is_before ? first : last) = is_before ? middle + 1 : middle;
   }
-  return std::nullopt;
+  if (first == table.rows() || CompareIdentity(table, first, other, row) != 0) return std::nullopt;
+  return first;
 }
 
-bool IsSpecial(absl::string_view name) {
-  return name == kubecost::kIdle || name == kubecost::kUnallocated || name == kubecost::kUnmounted;
-}
+// What a total is sorted and summed by.
+double KnownOr(double value, double otherwise) { return IsKnown(value) ? value : otherwise; }
 
+// What a special row is; nothing for any other.
 absl::string_view SpecialNote(absl::string_view name) {
   if (name == kubecost::kIdle) return "capacity that nobody used";
   if (name == kubecost::kUnallocated) return "cost that belongs to no namespace or pod";
@@ -87,9 +83,8 @@ kubecost::ResourceCosts CostsOf(const LevelTable& table, size_t row) {
 
 // The first `count` of the rows, the dearest first.
 void KeepDearest(const LevelTable& table, size_t count, std::vector<uint32_t>& rows) {
-  const std::vector<double>& totals = table.column(Column::kTotal);
-  const auto cost = [&totals](uint32_t row) {
-    return totals.empty() || !IsKnown(totals[row]) ? -std::numeric_limits<double>::infinity() : totals[row];
+  const auto cost = [&table](uint32_t row) {
+    return KnownOr(table.value(Column::kTotal, row), -std::numeric_limits<double>::infinity());
   };
   count = std::min(count, rows.size());
   std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
@@ -97,11 +92,18 @@ void KeepDearest(const LevelTable& table, size_t count, std::vector<uint32_t>& r
   rows.resize(count);
 }
 
-double SumOf(const LevelTable& table) {
+std::vector<uint32_t> AllRows(const LevelTable& table) {
+  std::vector<uint32_t> rows(table.rows());
+  std::iota(rows.begin(), rows.end(), 0U);
+  return rows;
+}
+
+double SumOf(const LevelTable& table, const std::vector<uint32_t>& rows) {
   double sum = 0;
-  for (const double total : table.column(Column::kTotal)) sum += IsKnown(total) ? total : 0;
+  for (const uint32_t row : rows) sum += KnownOr(table.value(Column::kTotal, row), 0);
   return sum;
 }
+double SumOf(const LevelTable& table) { return SumOf(table, AllRows(table)); }
 
 struct RowTable {
   const LevelTable& table;
@@ -114,7 +116,8 @@ void AppendName(const LevelTable& table, size_t row, bool has_clusters, std::str
   const absl::string_view name = is_pod ? table.pod(row) : table.namespace_name(row);
   absl::StrAppend(&html, "<tr><th scope=\"row\" class=\"name\">", NameHtml(name));
   if (is_pod) absl::StrAppend(&html, "<small>", NameHtml(table.namespace_name(row)), "</small>");
-  if (!is_pod && IsSpecial(name)) absl::StrAppend(&html, "<small>", SpecialNote(name), "</small>");
+  const absl::string_view note = is_pod ? "" : SpecialNote(name);
+  if (!note.empty()) absl::StrAppend(&html, "<small>", note, "</small>");
   absl::StrAppend(&html, "</th>");
   if (has_clusters) absl::StrAppend(&html, "<td class=\"name\">", NameHtml(table.cluster(row)), "</td>");
 }
@@ -219,12 +222,6 @@ void AppendLiveCluster(const StatusFacts& facts, const LevelTable& clusters, siz
   absl::StrAppend(&html, "</dl></article>\n");
 }
 
-std::vector<uint32_t> AllRows(const LevelTable& table) {
-  std::vector<uint32_t> rows(table.rows());
-  for (uint32_t row = 0; row < rows.size(); ++row) rows[row] = row;
-  return rows;
-}
-
 // Looks for a text in many others, ASCII letters in whatever case.
 class Finder {
  public:
@@ -264,11 +261,7 @@ void AppendFound(const StatusFacts& facts, Level level, const Finder& finder, si
   RowTable list{table, Find(table, finder), ""};
   const size_t count = list.rows.size();
   if (count == 0) return;
-  double sum = 0;
-  for (const uint32_t row : list.rows) {
-    const double total = table.value(Column::kTotal, row);
-    sum += IsKnown(total) ? total : 0;
-  }
+  const double sum = SumOf(table, list.rows);
   KeepDearest(table, most, list.rows);
   list.caption = absl::StrCat(CountText(count), level == Level::kPod ? " pod" : " namespace", count == 1 ? "" : "s",
                               ", together ", MoneyHtml(sum, facts.currency),
@@ -327,7 +320,7 @@ void AppendTopNamespaces(const StatusFacts& facts, std::string& html) {
 void AppendTopPods(const StatusFacts& facts, std::string& html) {
   const LevelTable& table = facts.snapshot.day->table(Level::kPod);
   RowTable list{table, AllRows(table), ""};
-  std::erase_if(list.rows, [&table](uint32_t row) { return IsSpecial(table.namespace_name(row)); });
+  std::erase_if(list.rows, [&table](uint32_t row) { return !SpecialNote(table.namespace_name(row)).empty(); });
   const size_t pods = list.rows.size();
   KeepDearest(table, kTopRows, list.rows);
   list.caption = absl::StrCat(TopCaption(facts, list.rows.size(), pods), ", without idle and unallocated cost");

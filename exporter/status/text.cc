@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "base/day.h"
 #include "base/text.h"
 #include "kubecost/allocation.h"
@@ -39,26 +40,10 @@ std::pair<uint32_t, size_t> Decode(absl::string_view text) {
 void AppendCharacter(absl::string_view character, uint32_t point, std::string& out) {
   if (IsInvisible(point)) {
     absl::StrAppendFormat(&out, "⟨U+%04X⟩", point);
-    return;
-  }
-  switch (point) {
-    case '&':
-      out.append("&amp;");
-      break;
-    case '<':
-      out.append("&lt;");
-      break;
-    case '>':
-      out.append("&gt;");
-      break;
-    case '"':
-      out.append("&quot;");
-      break;
-    case '\'':
-      out.append("&#39;");
-      break;
-    default:
-      absl::StrAppend(&out, character);
+  } else {
+    absl::StrAppend(
+        &out, absl::StrReplaceAll(character,
+                                  {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}}));
   }
 }
 
@@ -169,17 +154,8 @@ std::string TimeHtml(absl::Time time, absl::Time now) {
 }
 
 absl::string_view MoodClass(Mood mood) {
-  switch (mood) {
-    case Mood::kGood:
-      return "good";
-    case Mood::kWarning:
-      return "warning";
-    case Mood::kBad:
-      return "bad";
-    case Mood::kNeutral:
-      break;
-  }
-  return "neutral";
+  constexpr absl::string_view kClasses[] = {"good", "warning", "bad", "neutral"};
+  return kClasses[static_cast<size_t>(mood)];
 }
 
 std::string PillHtml(Mood mood, absl::string_view text, absl::string_view tooltip) {
