@@ -36,7 +36,7 @@ namespace row_fields_internal {
 
 struct Slot {
   absl::string_view name;
-  RowField field = RowField::kNone;
+  RowField field;
 };
 
 inline constexpr auto kOtherFields = std::to_array<Slot>({
@@ -73,6 +73,7 @@ constexpr size_t SlotOf(absl::string_view name, const std::array<Slot, kSlotCoun
 
 inline constexpr std::array<Slot, kSlotCount> kSlots = [] {
   std::array<Slot, kSlotCount> slots;
+  slots.fill({"", RowField::kNone});
   const auto add = [&slots](absl::string_view name, RowField field) { slots[SlotOf(name, slots)] = {name, field}; };
   for (size_t i = 0; i < kResourceCount; ++i) {
     const ResourceInfo& row = kResources[i];
