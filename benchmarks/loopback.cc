@@ -96,7 +96,7 @@ void RawSender::Serve() const {
 
 ProductServer::ProductServer(const metrics::SnapshotStore& store) : options_(ServerOptions()) {
   std::vector<std::string> problems;
-  access_ = std::make_unique<web::WebAccess>(options_, self_metrics_, problems);
+  access_ = std::make_unique<web::WebAccess>(options_, self_metrics_, clock_, problems);
   handler_ = std::make_unique<web::Handler>(
       options_, store, self_metrics_, *access_, clock_, [] { return absl::OkStatus(); },
       [](absl::string_view) { return web::Answer(); });

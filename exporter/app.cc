@@ -199,7 +199,7 @@ int RunExporter(const Options& options, base::Clock& clock) {
   polling::PollReportStore reports;
   polling::Poller poller(options.polling, clock, http, store, reports, polling_metrics);
   std::vector<std::string> problems;
-  web::WebAccess access(options.web, web_metrics, problems);
+  web::WebAccess access(options.web, web_metrics, clock, problems);
   if (!problems.empty()) {
     base::Log(base::LogLevel::kError, "cannot start", {{"error", absl::StrJoin(problems, "; ")}});
     return kExitConfiguration;
@@ -270,7 +270,7 @@ int RunMain(int argc, const char* const* argv, base::Clock& clock) {
       return RunOnceCommand(options, *flags.once, days, clock);
     case Command::kHealthcheck: {
       kubecost::CurlHttpClient http(commands::HealthHttpOptions(flags.healthcheck_timeout));
-      const absl::Status status = commands::CheckHealth(flags.healthcheck_url, flags.healthcheck_timeout, http);
+      const absl::Status status = commands::CheckHealth(flags.healthcheck_url, flags.healthcheck_timeout, http, clock);
       (status.ok() ? std::cout : std::cerr) << (status.ok() ? "ok" : status.message()) << "\n";
       return status.ok() ? kExitOk : kExitRuntime;
     }

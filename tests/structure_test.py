@@ -114,6 +114,11 @@ class StructureTest(unittest.TestCase):
             self.assertLessEqual(len(file.read_text().splitlines()), 400, file)
         self.assertLessEqual(len((ROOT / "exporter/main.cc").read_text().splitlines()), 60)
 
+    def test_the_date_is_asked_in_one_place(self):
+        for file in sources():
+            if str(file.relative_to(ROOT)) not in ("base/clock.cc", "base/log.cc"):
+                self.assertNotRegex(file.read_text(), r"absl::(Now|GetCurrentTimeNanos)\(|system_clock", file)
+
     def test_environment_is_read_in_one_place(self):
         for file in sources():
             self.assertNotIn("getenv", file.read_text(), file)

@@ -10,7 +10,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
 #include "base/text.h"
 #include "exporter/web/listen_address.h"
 #include "kubecost/api_error.h"
@@ -87,10 +86,11 @@ kubecost::CurlOptions HealthHttpOptions(absl::Duration timeout) {
   return http;
 }
 
-absl::Status CheckHealth(const std::string& url, absl::Duration timeout, kubecost::HttpClient& http) {
-  const absl::Time started = absl::Now();
+absl::Status CheckHealth(const std::string& url, absl::Duration timeout, kubecost::HttpClient& http,
+                         const base::Clock& clock) {
+  const absl::Duration started = clock.Elapsed();
   absl::StatusOr<kubecost::HttpHead> head = http.Get(url, std::stop_token());
-  if (!head.ok() && absl::StartsWith(url, kHttps) && absl::Now() - started < timeout / 2) {
+  if (!head.ok() && absl::StartsWith(url, kHttps) && clock.Elapsed() - started < timeout / 2) {
     // The file says only what the next start will speak, and may be broken by now. Who says nothing at all is not asked
     // a second time.
     absl::StatusOr<kubecost::HttpHead> plain =

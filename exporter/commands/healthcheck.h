@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/clock.h"
 #include "exporter/web/options.h"
 #include "kubecost/curl_http_client.h"
 
@@ -22,7 +23,8 @@ kubecost::CurlOptions HealthHttpOptions(absl::Duration timeout);
 
 // Ok when `url`, or the same over http when there is no https, answers with 200; otherwise one line that says what was
 // found there instead.
-absl::Status CheckHealth(const std::string& url, absl::Duration timeout, kubecost::HttpClient& http);
+absl::Status CheckHealth(const std::string& url, absl::Duration timeout, kubecost::HttpClient& http,
+                         const base::Clock& clock);
 
 }  // namespace commands
 

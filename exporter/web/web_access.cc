@@ -1,12 +1,10 @@
 #include "exporter/web/web_access.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/clock.h"
 #include "base/log.h"
 
 namespace web {
@@ -16,11 +14,6 @@ constexpr absl::Duration kLookInterval = absl::Seconds(1);
 constexpr absl::Duration kLogInterval = absl::Minutes(1);
 // A file that has changed within this time may still be written.
 constexpr absl::Duration kSettleTime = absl::Seconds(1);
-
-int64_t MonotonicNanoseconds() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // What `former` remembers of the same users and the same limit is kept.
 std::shared_ptr<const WebState> Load(const Options& options, const WebState& former,
@@ -73,10 +66,6 @@ std::vector<std::string> ChangeProblems(const Options& options, const WebState& 
   return problems;
 }
 
-std::optional<absl::Time> NotAfter(const WebState& state) {
-  return state.tls != nullptr ? std::optional(state.tls->not_after()) : std::nullopt;
-}
-
 base::LogFields Summary(const Options& options, const WebState& state) {
   base::LogFields fields = {{"file", options.web_config_file},
                             {"tls", state.tls != nullptr ? "on" : "off"},
@@ -89,11 +78,11 @@ base::LogFields Summary(const Options& options, const WebState& state) {
   return fields;
 }
 
-void WarnOf(const WebState& state) {
+void WarnOf(const WebState& state, absl::Time now) {
   if (state.tls == nullptr && state.passwords != nullptr) {
     base::Log(base::LogLevel::kWarn, "passwords without TLS can be read by anybody on the way; see docs/web-config.md");
   }
-  if (state.tls != nullptr && state.tls->not_after() < absl::Now()) {
+  if (state.tls != nullptr && state.tls->not_after() < now) {
     base::Log(base::LogLevel::kWarn, "the server's certificate has expired",
               {{"not_after", absl::FormatTime(state.tls->not_after(), absl::UTCTimeZone())}});
   }
@@ -128,15 +117,12 @@ std::vector<std::string> WebConfigProblems(const Options& options) {
   return problems;
 }
 
-WebAccess::WebAccess(const Options& options, const Metrics& self_metrics, std::vector<std::string>& problems)
-    : options_(options), self_metrics_(self_metrics), state_(std::make_shared<WebState>()) {
+WebAccess::WebAccess(const Options& options, const Metrics& self_metrics, const base::Clock& clock,
+                     std::vector<std::string>& problems)
+    : options_(options), self_metrics_(self_metrics), clock_(clock), state_(std::make_shared<WebState>()) {
   if (options_.web_config_file.empty()) return;
   const std::shared_ptr<const WebState> state = Load(options_, {}, problems);
-  if (state == nullptr) return;
-  state_ = state;
-  base::Log(base::LogLevel::kInfo, "web configuration read", Summary(options_, *state));
-  WarnOf(*state);
-  self_metrics_.SetWebConfig(absl::Now(), NotAfter(*state));
+  if (state != nullptr) TakeOver(state, "web configuration read");
 }
 
 std::shared_ptr<const WebState> WebAccess::Current() {
@@ -150,7 +136,7 @@ std::shared_ptr<const WebState> WebAccess::Newest() {
 }
 
 void WebAccess::ReloadIfChanged() {
-  const int64_t now = MonotonicNanoseconds();
+  const int64_t now = absl::ToInt64Nanoseconds(clock_.Elapsed());
   if (now < next_look_ns_) return;
   // Others go on with the former state meanwhile.
   if (!reload_mutex_.TryLock()) return;
@@ -163,7 +149,7 @@ void WebAccess::ReloadIfChanged() {
 
 void WebAccess::Look() {
   const std::shared_ptr<const WebState> former = Newest();
-  const int64_t now_ns = absl::GetCurrentTimeNanos();
+  const int64_t now_ns = absl::ToUnixNanos(clock_.Now());
   bool is_changed = false;
   for (const auto& [path, known] : former->files) {
     const base::FileStamp stamp = base::StampOf(path);
@@ -180,11 +166,7 @@ void WebAccess::Reload(const WebState& former) {
   if (state != nullptr) problems = ChangeProblems(options_, former, *state);
   const std::string problem = absl::StrJoin(problems, "; ");
   if (problem.empty()) {
-    base::Log(base::LogLevel::kInfo, "web configuration read again", Summary(options_, *state));
-    WarnOf(*state);
-    self_metrics_.SetWebConfig(absl::Now(), NotAfter(*state));
-    const base::MutexLock lock(state_mutex_);
-    state_ = std::move(state);
+    TakeOver(std::move(state), "web configuration read again");
   } else if (problem != problem_) {
     base::Log(base::LogLevel::kError, "web configuration has changed and cannot be used; the former one stays in force",
               {{"error", problem}});
@@ -193,9 +175,18 @@ void WebAccess::Reload(const WebState& former) {
   problem_ = problem;
 }
 
+void WebAccess::TakeOver(std::shared_ptr<const WebState> state, absl::string_view message) {
+  const absl::Time now = clock_.Now();
+  base::Log(base::LogLevel::kInfo, message, Summary(options_, *state));
+  WarnOf(*state, now);
+  self_metrics_.SetWebConfig(now, state->tls != nullptr ? std::optional(state->tls->not_after()) : std::nullopt);
+  const base::MutexLock lock(state_mutex_);
+  state_ = std::move(state);
+}
+
 std::optional<Answer> WebAccess::Refuse(const WebState& state, absl::string_view authorization,
                                         const std::string& client, bool has_certificate) {
-  if (state.rate_limiter != nullptr && !state.rate_limiter->Allows(absl::Now())) {
+  if (state.rate_limiter != nullptr && !state.rate_limiter->Allows(clock_.Now())) {
     return Answer{429, "more requests than rate_limit allows\n", "Retry-After: 1\r\n"};
   }
   if (state.tls != nullptr && state.config.tls->requires_certificate() && !has_certificate) {
@@ -225,7 +216,7 @@ Answer WebAccess::Refused(AuthFailure reason, Answer answer, const std::string& 
   int others_before = 0;
   {
     const base::MutexLock lock(log_mutex_);
-    const absl::Time now = absl::Now();
+    const absl::Time now = clock_.Now();
     if (now < next_log_) {
       ++unlogged_;
       return answer;

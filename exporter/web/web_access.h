@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/mutex.h"
 #include "exporter/web/basic_auth.h"
@@ -58,7 +59,8 @@ std::vector<std::string> WebConfigProblems(const Options& options);
 class WebAccess {
  public:
   // Reads the files; with problems, the result must not be used. The arguments must outlive it.
-  WebAccess(const Options& options, const Metrics& self_metrics, std::vector<std::string>& problems);
+  WebAccess(const Options& options, const Metrics& self_metrics, const base::Clock& clock,
+            std::vector<std::string>& problems);
 
   // The newest good state. Looks at most once a second whether a file has changed; what is broken then, or would let in
   // who was kept out, is logged once, and the former state stays.
@@ -74,11 +76,13 @@ class WebAccess {
   std::shared_ptr<const WebState> Newest() ABSL_LOCKS_EXCLUDED(state_mutex_);
   void ReloadIfChanged() ABSL_LOCKS_EXCLUDED(reload_mutex_);
   void Look() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
+  void TakeOver(std::shared_ptr<const WebState> state, absl::string_view message) ABSL_LOCKS_EXCLUDED(state_mutex_);
   void Reload(const WebState& former) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
   Answer Refused(AuthFailure reason, Answer answer, const std::string& client);
 
   const Options& options_;
   const Metrics& self_metrics_;
+  const base::Clock& clock_;
   std::atomic<int64_t> next_look_ns_ = 0;
 
   base::Mutex reload_mutex_;

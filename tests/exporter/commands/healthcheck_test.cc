@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "exporter/flags.h"
 #include "kubecost/api_error.h"
+#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_http_client.h"
 
 namespace commands {
@@ -82,7 +83,7 @@ TEST(HealthcheckFlagsTest, Problems) {
 
 absl::Status Check(const fakes::FakeAnswer& answer) {
   fakes::FakeHttpClient http([&answer](const std::string&) { return answer; });
-  return CheckHealth("http://h/healthz", absl::Seconds(2), http);
+  return CheckHealth("http://h/healthz", absl::Seconds(2), http, fakes::FakeClock(absl::UnixEpoch()));
 }
 
 TEST(CheckHealthTest, WhatTheAnswerSays) {
@@ -132,6 +133,21 @@ TEST(CheckHealthTest, WhyThereIsNoAnswer) {
   }
   answer.get_error = absl::InternalError("details");
   EXPECT_EQ(Check(answer).message(), "http://h/healthz: the connection ended without an HTTP answer");
+}
+
+TEST(CheckHealthTest, AsksOverHttpAsLongAsThereIsTime) {
+  for (const auto& [silence, is_asked_again] : {std::pair(absl::Milliseconds(999), true), {absl::Seconds(1), false}}) {
+    fakes::FakeClock clock(absl::UnixEpoch());
+    fakes::FakeHttpClient http([&, silence = silence](const std::string& url) {
+      clock.Advance(silence);
+      fakes::FakeAnswer answer;
+      if (absl::StartsWith(url, "https:"))
+        answer.get_error = kubecost::ApiError(kubecost::ErrorReason::kTls, "details");
+      return answer;
+    });
+    EXPECT_EQ(CheckHealth("https://h/healthz", absl::Seconds(2), http, clock).ok(), is_asked_again);
+    EXPECT_EQ(http.urls.size(), is_asked_again ? 2 : 1);
+  }
 }
 
 TEST(CheckHealthTest, AskedWithinTheTimeoutAndPastAnyProxy) {

@@ -24,7 +24,7 @@ class HandlerTest : public testing::Test {
   // An answer, byte for byte. The client goes after `max_pieces`.
   std::string Ask(absl::string_view method, absl::string_view path, absl::string_view query = "",
                   const std::map<std::string, std::string>& headers = {}, int max_pieces = 1000) {
-    WebAccess access(options_, self_metrics_, problems_);
+    WebAccess access(options_, self_metrics_, clock_, problems_);
     Handler handler(
         options_, store_, self_metrics_, access, clock_, [this] { return health_; },
         [](absl::string_view search) {

@@ -24,7 +24,7 @@ class ServerTest : public testing::Test {
  protected:
   void Start() {
     std::vector<std::string> problems;
-    access_ = std::make_unique<WebAccess>(options_, self_metrics_, problems);
+    access_ = std::make_unique<WebAccess>(options_, self_metrics_, clock_, problems);
     ASSERT_TRUE(problems.empty()) << problems.front();
     handler_ = std::make_unique<Handler>(
         options_, store_, self_metrics_, *access_, clock_, [] { return absl::OkStatus(); },
