@@ -2,8 +2,9 @@
 #ifndef KUBECOST_API_ERROR_H_
 #define KUBECOST_API_ERROR_H_
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -36,30 +37,48 @@ enum class ErrorReason {
   kShrunken,
 };
 
-// The values of label `reason` of kubecost_exporter_api_errors_total, in the order of ErrorReason.
-inline constexpr std::array<absl::string_view, 21> kErrorReasonNames = {"connect_timeout",
-                                                                        "read_timeout",
-                                                                        "deadline",
-                                                                        "refused",
-                                                                        "disconnected",
-                                                                        "dns",
-                                                                        "tls",
-                                                                        "auth",
-                                                                        "redirect",
-                                                                        "not_found",
-                                                                        "http_4xx",
-                                                                        "http_5xx",
-                                                                        "html",
-                                                                        "parse",
-                                                                        "upstream_code",
-                                                                        "empty",
-                                                                        "window_mismatch",
-                                                                        "too_large",
-                                                                        "multi_cluster",
-                                                                        "inconsistent",
-                                                                        "shrunken"};
+struct ErrorReasonRow {
+  ErrorReason reason;
+  absl::string_view name;  // label `reason` of kubecost_exporter_api_errors_total
+  absl::StatusCode code;
+  // The server answered, be it badly: not when it could not be reached, or sent somebody to log in.
+  bool is_an_answer;
+  // The answer was too much for the server or the time: a smaller question may have one.
+  bool may_be_too_big;
+};
 
-inline absl::string_view ErrorReasonName(ErrorReason reason) { return kErrorReasonNames[static_cast<size_t>(reason)]; }
+inline constexpr ErrorReasonRow kErrorReasons[] = {
+    {ErrorReason::kConnectTimeout, "connect_timeout", absl::StatusCode::kDeadlineExceeded, false, false},
+    {ErrorReason::kReadTimeout, "read_timeout", absl::StatusCode::kDeadlineExceeded, true, true},
+    {ErrorReason::kDeadline, "deadline", absl::StatusCode::kDeadlineExceeded, true, true},
+    {ErrorReason::kRefused, "refused", absl::StatusCode::kUnavailable, false, false},
+    {ErrorReason::kDisconnected, "disconnected", absl::StatusCode::kUnavailable, true, true},
+    {ErrorReason::kDns, "dns", absl::StatusCode::kUnavailable, false, false},
+    {ErrorReason::kTls, "tls", absl::StatusCode::kUnavailable, false, false},
+    {ErrorReason::kAuth, "auth", absl::StatusCode::kUnauthenticated, false, false},
+    {ErrorReason::kRedirect, "redirect", absl::StatusCode::kFailedPrecondition, false, false},
+    {ErrorReason::kNotFound, "not_found", absl::StatusCode::kNotFound, true, false},
+    {ErrorReason::kHttp4xx, "http_4xx", absl::StatusCode::kFailedPrecondition, true, false},
+    {ErrorReason::kHttp5xx, "http_5xx", absl::StatusCode::kUnavailable, true, false},
+    {ErrorReason::kHtml, "html", absl::StatusCode::kInvalidArgument, false, false},
+    {ErrorReason::kParse, "parse", absl::StatusCode::kInvalidArgument, true, false},
+    {ErrorReason::kUpstreamCode, "upstream_code", absl::StatusCode::kInvalidArgument, true, false},
+    {ErrorReason::kEmpty, "empty", absl::StatusCode::kNotFound, true, false},
+    {ErrorReason::kWindowMismatch, "window_mismatch", absl::StatusCode::kFailedPrecondition, true, false},
+    {ErrorReason::kTooLarge, "too_large", absl::StatusCode::kResourceExhausted, true, false},
+    {ErrorReason::kMultiCluster, "multi_cluster", absl::StatusCode::kFailedPrecondition, false, false},
+    {ErrorReason::kInconsistent, "inconsistent", absl::StatusCode::kAborted, false, false},
+    {ErrorReason::kShrunken, "shrunken", absl::StatusCode::kAborted, false, false},
+};
+// In the enum's order, each once.
+static_assert(std::size(kErrorReasons) == static_cast<size_t>(ErrorReason::kShrunken) + 1 &&
+              std::adjacent_find(std::begin(kErrorReasons), std::end(kErrorReasons), [](const auto& a, const auto& b) {
+                return a.reason >= b.reason;
+              }) == std::end(kErrorReasons));
+
+constexpr const ErrorReasonRow& RowOf(ErrorReason reason) { return kErrorReasons[static_cast<size_t>(reason)]; }
+constexpr absl::string_view ErrorReasonName(ErrorReason reason) { return RowOf(reason).name; }
+constexpr bool IsAnAnswer(ErrorReason reason) { return RowOf(reason).is_an_answer; }
 
 // A status with the code that belongs to `reason` (timeout: DeadlineExceeded, 5xx and connection: Unavailable, ...).
 absl::Status ApiError(ErrorReason reason, absl::string_view message);
@@ -76,9 +95,6 @@ absl::Status WithMessage(const absl::Status& status, absl::string_view message);
 // True when the server, or a proxy before it, could not make or deliver the answer as a whole (HTTP 499, 502, 503,
 // 504, a timeout, a lost connection): a smaller question may have an answer.
 bool MayBeTooBig(const absl::Status& status);
-
-// True when the server answered, be it badly: not when it could not be reached, or sent somebody to log in.
-bool IsAnAnswer(ErrorReason reason);
 
 }  // namespace kubecost
 

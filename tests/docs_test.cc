@@ -84,8 +84,8 @@ TEST(ReadmeTest, FlagTable) {
 TEST(ReadmeTest, TroubleshootingKnowsEveryReason) {
   const std::string readme = ReadFile(absl::StrCat(SOURCE_DIR, "/README.md"));
   const std::string section = readme.substr(readme.find("## Troubleshooting"));
-  for (const absl::string_view reason : kubecost::kErrorReasonNames) {
-    EXPECT_TRUE(absl::StrContains(section, absl::StrCat("`", reason, "`"))) << reason;
+  for (const kubecost::ErrorReasonRow& row : kubecost::kErrorReasons) {
+    EXPECT_TRUE(absl::StrContains(section, absl::StrCat("`", row.name, "`"))) << row.name;
   }
 }
 

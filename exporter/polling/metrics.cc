@@ -38,7 +38,7 @@ Metrics::Metrics(metrics::Registry& registry, const Options& options)
   ShowConfig();
   SetUp(false);
   snapshot_bytes_.Set(0);
-  for (const absl::string_view reason : kubecost::kErrorReasonNames) api_errors_.Add({reason}, 0);
+  for (const kubecost::ErrorReasonRow& row : kubecost::kErrorReasons) api_errors_.Add({row.name}, 0);
   CountInvalidValues({});
   for (const ViewSpec& view : kViews) {
     if (!view.enabled(options)) continue;
