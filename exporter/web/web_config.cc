@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "absl/functional/function_ref.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "exporter/web/password_hash.h"
@@ -21,13 +21,11 @@
 namespace web {
 namespace {
 
-struct CipherSuite {
-  absl::string_view name;  // as Go and the RFCs write it
-  absl::string_view openssl;
-};
+using NamePair = std::pair<absl::string_view, absl::string_view>;
 
-// Those that Go does not call insecure; the ones of TLS 1.3 are always on, there as here.
-constexpr CipherSuite kCipherSuites[] = {
+// As Go and the RFCs name them, and as OpenSSL does. Those that Go does not call insecure; the ones of TLS 1.3 are
+// always on, there as here.
+constexpr NamePair kCipherSuites[] = {
     {"TLS_AES_128_GCM_SHA256", ""},
     {"TLS_AES_256_GCM_SHA384", ""},
     {"TLS_CHACHA20_POLY1305_SHA256", ""},
@@ -43,7 +41,7 @@ constexpr CipherSuite kCipherSuites[] = {
     {"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"},
 };
 
-constexpr std::pair<absl::string_view, absl::string_view> kGroups[] = {
+constexpr NamePair kGroups[] = {
     {"CurveP256", "P-256"}, {"CurveP384", "P-384"}, {"CurveP521", "P-521"}, {"X25519", "X25519"}};
 
 constexpr std::pair<absl::string_view, ClientAuth> kClientAuths[] = {
@@ -55,18 +53,19 @@ constexpr std::pair<absl::string_view, ClientAuth> kClientAuths[] = {
     {"RequireClientCert", ClientAuth::kRequireAny},  // the former name of RequireAnyClientCert
 };
 
-struct HeaderRule {
-  absl::string_view name;
-  std::vector<absl::string_view> values;  // empty: any
-};
+constexpr std::pair<absl::string_view, TlsVersion> kVersions[] = {{"TLS12", TlsVersion::k12},
+                                                                  {"TLS13", TlsVersion::k13}};
 
-const std::vector<HeaderRule>& HeaderRules() {
-  static const std::vector<HeaderRule> rules = {{"Content-Security-Policy", {}},
-                                                {"Strict-Transport-Security", {}},
-                                                {"X-Content-Type-Options", {"nosniff"}},
-                                                {"X-Frame-Options", {"deny", "sameorigin"}},
-                                                {"X-XSS-Protection", {}}};
-  return rules;
+// Headers that may be set, and the values of those that have only some.
+constexpr NamePair kHeaders[] = {{"Content-Security-Policy", ""},
+                                 {"Strict-Transport-Security", ""},
+                                 {"X-Content-Type-Options", "nosniff"},
+                                 {"X-Frame-Options", "deny or sameorigin"},
+                                 {"X-XSS-Protection", ""}};
+
+template <typename Table>
+auto Find(const Table& table, absl::string_view name) {
+  return std::find_if(std::begin(table), std::end(table), [name](const auto& row) { return row.first == name; });
 }
 
 template <typename Table>
@@ -123,7 +122,7 @@ class Reader {
   // A mapping with these keys and no others.
   void Section(const YAML::Node& node, absl::string_view name, const std::vector<Key>& keys) {
     Pairs(node, name, [&](const YAML::Node& key, const YAML::Node& value) {
-      const auto known = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.first == key.Scalar(); });
+      const auto known = Find(keys, key.Scalar());
       if (known != keys.end()) return known->second(value);
       Problem(key.Mark(), absl::StrCat(name, name.empty() ? "" : ": ", "unknown key ", Quoted(key.Scalar()),
                                        "; there are ", NamesOf(keys)));
@@ -166,33 +165,30 @@ class Reader {
             }};
   }
 
+  // The value that the table has for a text; null, with a problem unless the text is empty, when it has none.
+  template <typename Value, size_t N>
+  const Value* Choice(const YAML::Node& node, absl::string_view name, absl::string_view text,
+                      const std::pair<absl::string_view, Value> (&table)[N]) {
+    const auto row = Find(table, text);
+    if (row != std::end(table)) return &row->second;
+    if (!text.empty()) {
+      Problem(node.Mark(), absl::StrCat(name, ": ", Quoted(text), " is not one of ", NamesOf(table)));
+    }
+    return nullptr;
+  }
+
   template <typename Table, typename Value>
   Key ChoiceKey(absl::string_view name, const Table& table, Value& out) {
     return {name, [this, name, &table, &out](const YAML::Node& node) {
-              const std::string text = Text(node, name);
-              if (text.empty()) return;
-              for (const auto& [choice, value] : table) {
-                if (choice == text) {
-                  out = value;
-                  return;
-                }
-              }
-              Problem(node.Mark(), absl::StrCat(name, ": ", Quoted(text), " is not one of ", NamesOf(table)));
+              if (const Value* value = Choice(node, name, Text(node, name), table)) out = *value;
             }};
   }
 
   Key VersionKey(absl::string_view name, TlsVersion& out) {
-    return {name, [this, name, &out](const YAML::Node& node) {
-              const std::string text = Text(node, name);
-              if (text == "TLS12") {
-                out = TlsVersion::k12;
-              } else if (text == "TLS13") {
-                out = TlsVersion::k13;
-              } else if (text == "TLS10" || text == "TLS11") {
-                Problem(node.Mark(), absl::StrCat(name, ": ", text, " is not secure: TLS12 is the least"));
-              } else if (!text.empty()) {
-                Problem(node.Mark(), absl::StrCat(name, ": ", Quoted(text), " is not one of TLS12, TLS13"));
-              }
+    return {name, [this, name, choose = ChoiceKey(name, kVersions, out).second](const YAML::Node& node) {
+              const bool is_old = node.IsScalar() && (node.Scalar() == "TLS10" || node.Scalar() == "TLS11");
+              if (!is_old) return choose(node);
+              Problem(node.Mark(), absl::StrCat(name, ": ", node.Scalar(), " is not secure: TLS12 is the least"));
             }};
   }
 
@@ -210,25 +206,18 @@ class Reader {
   }
 
   void AddCipherSuite(const YAML::Node& node, const std::string& name) {
-    const auto* suite = std::find_if(std::begin(kCipherSuites), std::end(kCipherSuites),
-                                     [&](const CipherSuite& known) { return known.name == name; });
+    const auto suite = Find(kCipherSuites, name);
     if (suite == std::end(kCipherSuites)) {
       return Problem(node.Mark(),
                      absl::StrCat("cipher_suites: ", Quoted(name),
                                   " is not known, or not secure; see docs/web-config.md for those that are"));
     }
     if (!tls_.cipher_suites.has_value()) tls_.cipher_suites.emplace();
-    if (!suite->openssl.empty()) tls_.cipher_suites->emplace_back(suite->openssl);
+    if (!suite->second.empty()) tls_.cipher_suites->emplace_back(suite->second);
   }
 
   void AddGroup(const YAML::Node& node, const std::string& name) {
-    const auto* group =
-        std::find_if(std::begin(kGroups), std::end(kGroups), [&](const auto& known) { return known.first == name; });
-    if (group != std::end(kGroups)) {
-      tls_.groups.emplace_back(group->second);
-    } else {
-      Problem(node.Mark(), absl::StrCat("curve_preferences: ", Quoted(name), " is not one of ", NamesOf(kGroups)));
-    }
+    if (const auto* group = Choice(node, "curve_preferences", name, kGroups)) tls_.groups.emplace_back(*group);
   }
 
   void Tls(const YAML::Node& node) {
@@ -274,31 +263,22 @@ class Reader {
   }
 
   void Http(const YAML::Node& node) {
-    Section(node, "http_server_config",
-            {BoolKey("http2", config_.wants_http2), {"headers", [this](const YAML::Node& headers) {
-                                                       Pairs(headers, "headers",
-                                                             [this](const YAML::Node& key, const YAML::Node& value) {
-                                                               Header(key, value);
-                                                             });
-                                                     }}});
+    const auto header = [this](const YAML::Node& key, const YAML::Node& value) { Header(key, value); };
+    const auto headers = [&](const YAML::Node& value) { Pairs(value, "headers", header); };
+    Section(node, "http_server_config", {BoolKey("http2", config_.wants_http2), {"headers", headers}});
   }
 
   void Header(const YAML::Node& key, const YAML::Node& node) {
     const std::string& name = key.Scalar();
-    const std::vector<HeaderRule>& rules = HeaderRules();
-    const auto rule = std::find_if(rules.begin(), rules.end(), [&](const HeaderRule& r) { return r.name == name; });
-    if (rule == rules.end()) {
-      return Problem(key.Mark(), absl::StrCat("headers: ", Quoted(name), " cannot be set, only ",
-                                              absl::StrJoin(rules, ", ", [](std::string* out, const HeaderRule& r) {
-                                                absl::StrAppend(out, r.name);
-                                              })));
+    const auto rule = Find(kHeaders, name);
+    if (rule == std::end(kHeaders)) {
+      return Problem(key.Mark(), absl::StrCat("headers: ", Quoted(name), " cannot be set, only ", NamesOf(kHeaders)));
     }
     const std::string value = Text(node, name);
     if (value.empty()) return;
-    const bool is_known = std::find(rule->values.begin(), rule->values.end(), value) != rule->values.end();
-    if (!rule->values.empty() && !is_known) {
-      return Problem(node.Mark(),
-                     absl::StrCat(name, ": ", Quoted(value), " is not ", absl::StrJoin(rule->values, " or ")));
+    const std::vector<absl::string_view> known = absl::StrSplit(rule->second, " or ", absl::SkipEmpty());
+    if (!known.empty() && std::find(known.begin(), known.end(), value) == known.end()) {
+      return Problem(node.Mark(), absl::StrCat(name, ": ", Quoted(value), " is not ", rule->second));
     }
     if (base::HasControl(value) || value.size() > 4096) {
       return Problem(node.Mark(), absl::StrCat(name, " must be one line of at most 4096 bytes"));
