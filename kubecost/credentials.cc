@@ -178,7 +178,7 @@ AccessFiles::AccessFiles(AccessSettings settings, std::function<void(const FileE
 }
 
 void AccessFiles::AddPart(Part part) {
-  // Of a pair, one alone is Options::Validate's to refuse.
+  // One file of a pair alone is refused by ConnectionProblems().
   for (const std::string& path : part.paths) {
     if (path.empty()) return;
   }
@@ -192,8 +192,7 @@ bool AccessFiles::Refresh() {
 }
 
 absl::Status AccessFiles::Read(const Part& part, std::vector<std::string>& texts) const {
-  for (size_t i = 0; i < part.paths.size(); ++i) {
-    const std::string& path = part.paths[i];
+  for (const std::string& path : part.paths) {
     absl::StatusOr<std::string> text = ReadFilled(path);
     if (text.ok()) {
       texts.push_back(*std::move(text));

@@ -12,7 +12,6 @@
 #include "absl/strings/strip.h"
 #include "base/url.h"
 #include "kubecost/api_error.h"
-#include "kubecost/tls_advice.h"
 #include "kubecost/transport_error.h"
 
 namespace kubecost {

@@ -5,13 +5,54 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "base/url.h"
-#include "kubecost/tls_advice.h"
 
 namespace kubecost {
 namespace {
 
 std::string SecondsText(absl::Duration duration) { return absl::StrFormat("%g", absl::ToDoubleSeconds(duration)); }
+
+// Words of libcurl and OpenSSL, and what to do about them.
+struct TlsRule {
+  absl::string_view words;  // any of these, between bars
+  absl::string_view advice;
+};
+
+// The first that fits.
+constexpr TlsRule kTlsRules[] = {
+    {"certificate has expired",
+     "the server's certificate, or that of its authority, has expired: it must be renewed at the server"},
+    {"certificate is not yet valid", "the server's certificate is not valid yet: are both clocks right?"},
+    {"self-signed certificate|self signed certificate|unable to get local issuer certificate|"
+     "unable to get issuer certificate|unable to verify the first certificate",
+     "no authority known here has signed the server's certificate: give its CA certificate, or a self-signed "
+     "certificate itself, with --kubecost.ca-file"},
+    {"alternative certificate subject name|does not match target host name",
+     "the certificate is for another name than the host in --kubecost.url: give a name that it holds with "
+     "--kubecost.server-name, or in --kubecost.url"},
+    {"wrong version number|packet length too long|http request",
+     "that port does not speak TLS: write http:// in --kubecost.url, or its TLS port"},
+    {"alert certificate required|alert handshake failure",
+     "the server wants a client certificate that it trusts: see --kubecost.cert-file and --kubecost.key-file"},
+    {"key too small|key too weak|md too weak",
+     "a certificate's key is too small, or its signature too weak, for today's TLS: it must be issued anew"},
+    {"alert protocol version|unsupported protocol|unknown protocol|inappropriate fallback|no protocols available",
+     "the server has no protocol in common with the exporter, which takes TLS 1.2 and later"},
+    {"alert unknown ca|alert bad certificate|alert certificate expired|alert certificate revoked|"
+     "alert certificate unknown|alert unsupported certificate|alert decrypt error|alert access denied",
+     "the server does not accept the client certificate of --kubecost.cert-file: has it expired, and does the server "
+     "know its authority?"},
+};
+
+absl::string_view TlsAdvice(absl::string_view detail) {
+  for (const TlsRule& rule : kTlsRules) {
+    for (const absl::string_view words : absl::StrSplit(rule.words, '|')) {
+      if (absl::StrContains(detail, words)) return rule.advice;
+    }
+  }
+  return "is --kubecost.url right, and its TLS port well?";
+}
 
 absl::string_view Advice(ErrorReason reason, absl::string_view detail) {
   switch (reason) {
@@ -34,6 +75,10 @@ absl::string_view Advice(ErrorReason reason, absl::string_view detail) {
 }
 
 }  // namespace
+
+bool IsTlsAlert(absl::string_view detail) {
+  return absl::StrContains(detail, "error:") && absl::StrContains(detail, " alert ");
+}
 
 absl::Status ConnectTimeoutError(absl::string_view url, absl::Duration limit) {
   return ApiError(ErrorReason::kConnectTimeout,

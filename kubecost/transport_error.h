@@ -19,6 +19,9 @@ absl::Status TooLargeError(absl::string_view url, uint64_t max_bytes);
 // `detail` is what the library says.
 absl::Status TransportError(ErrorReason reason, absl::string_view url, absl::string_view detail);
 
+// True when the words of the library say that the server has ended an encrypted connection by an alert of TLS.
+bool IsTlsAlert(absl::string_view detail);
+
 }  // namespace kubecost
 
 #endif  // KUBECOST_TRANSPORT_ERROR_H_

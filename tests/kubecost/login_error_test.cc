@@ -1,5 +1,4 @@
 // What is said to somebody whose exporter is kept out.
-// Also tests kubecost/tls_advice.h
 // Also tests kubecost/transport_error.h
 #include "kubecost/login_error.h"
 
@@ -7,7 +6,6 @@
 
 #include "absl/strings/match.h"
 #include "kubecost/api_error.h"
-#include "kubecost/tls_advice.h"
 #include "kubecost/transport_error.h"
 
 namespace kubecost {
@@ -85,8 +83,8 @@ constexpr AdviceCase kAdvice[] = {
 
 TEST(TlsAdviceTest, FromTheWordsOfTheLibraries) {
   for (const AdviceCase& test : kAdvice) {
-    EXPECT_TRUE(absl::StrContains(TlsAdvice(test.detail), test.fragment))
-        << test.detail << ": " << TlsAdvice(test.detail);
+    const absl::Status status = TransportError(ErrorReason::kTls, kUrl, test.detail);
+    EXPECT_TRUE(absl::StrContains(status.message(), test.fragment)) << status;
   }
   EXPECT_TRUE(IsTlsAlert("OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0"));
   EXPECT_FALSE(IsTlsAlert("OpenSSL SSL_read: Connection reset by peer, errno 104"));
