@@ -94,7 +94,8 @@ void Metrics::SetSnapshot(const metrics::Snapshot& snapshot) {
     day_start_.Set({}, snapshot.day->window.start);
     day_end_.Set({}, snapshot.day->window.end);
   }
-  for (const auto& [family, series] : metrics::CountSeries(snapshot)) series_.Set({family}, static_cast<double>(series));
+  for (const auto& [family, series] : metrics::CountSeries(snapshot))
+    series_.Set({family}, static_cast<double>(series));
   snapshot_bytes_.Set(static_cast<double>(snapshot.bytes()));
 }
 
