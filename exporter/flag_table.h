@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "exporter/commands/once.h"
+#include "exporter/commands/options.h"
 #include "exporter/options.h"
 #include "kubecost/allocation.h"
 

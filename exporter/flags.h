@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "exporter/commands/once.h"
+#include "exporter/commands/options.h"
 #include "exporter/options.h"
 #include "kubecost/allocation.h"
 

@@ -10,7 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "exporter/commands/once.h"
+#include "exporter/commands/options.h"
 #include "exporter/polling/options.h"
 #include "metrics/block_writer.h"
 #include "metrics/csv.h"

@@ -3,40 +3,22 @@
 #define EXPORTER_COMMANDS_ONCE_H_
 
 #include <functional>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/day.h"
 #include "base/log.h"
+#include "exporter/commands/options.h"
 #include "exporter/polling/options.h"
 #include "kubecost/allocation.h"
 #include "kubecost/http_client.h"
 
 namespace commands {
-
-enum class OutputFormat { kPrometheus, kOpenMetrics, kCsv, kJson };
-inline constexpr absl::string_view kOutputFormatNames[] = {"prometheus", "openmetrics", "csv", "json"};
-
-struct OnceOptions {
-  OutputFormat output = OutputFormat::kPrometheus;
-  // Calendar days at --day.utc-offset; all empty: the newest complete one. `to` is the last day of the range.
-  std::optional<absl::CivilDay> date;
-  std::optional<absl::CivilDay> from;
-  std::optional<absl::CivilDay> to;
-  // In their place: so many days up to the newest complete one.
-  std::optional<int> days;
-  // Empty: standard output.
-  std::string output_file;
-  // Of OpenMetrics alone; an hour unless given.
-  std::optional<absl::Duration> sample_interval;
-};
 
 // The days that are asked for at `now`, oldest first. Adds a sentence to `problems` for all that is wrong with them.
 std::vector<base::Window> DaysOf(const OnceOptions& once, const polling::Options& options, absl::Time now,

@@ -7,7 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/polling/report.h"
-#include "exporter/status/page.h"
+#include "exporter/status/options.h"
 #include "metrics/snapshot.h"
 
 namespace status {
@@ -21,6 +21,7 @@ struct StatusFacts {
   absl::Time now;
 };
 
+inline constexpr size_t kMaxStatusPageBytes = 500'000;
 // Rows and cards of any list end where the page has this many bytes: room is left for what must stand below.
 inline constexpr size_t kFullPageBytes = kMaxStatusPageBytes - 150'000;
 

@@ -7,30 +7,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/polling/report.h"
+#include "exporter/status/options.h"
 #include "metrics/snapshot.h"
 
 namespace status {
-
-// The settings that the page shows, or needs to explain what it shows.
-struct Options {
-  // Of Kubecost, and how it is asked.
-  std::string url;
-  bool tls_verify = true;
-  std::string credential_flags;  // empty: no credentials are sent
-  absl::string_view idle;        // the value of --idle
-  bool share_tenancy_costs = true;
-  std::string share_namespaces;
-  std::string share_labels;
-  std::string filter;
-
-  std::string cluster_name;
-  std::string currency;  // empty: as Kubecost says
-  absl::Duration day_utc_offset;
-  absl::Duration day_close_delay;
-  int day_keep = 0;
-  bool has_backfill = false;
-  std::string telemetry_path;
-};
 
 // A whole HTML page without script and external resources, below kMaxStatusPageBytes whatever the facts are. `search`
 // is what was asked for, decoded; the page then lists the namespaces and pods of the newest day whose name holds it.
@@ -38,8 +18,6 @@ struct Options {
 // one day.
 std::string StatusPage(const Options& options, const metrics::Snapshot& snapshot, const polling::PollReport& report,
                        absl::string_view web_security, absl::Time now, absl::string_view search);
-
-inline constexpr size_t kMaxStatusPageBytes = 500'000;
 
 // Header lines that must go with the page, each with its end of line: nothing is loaded, run, framed or sent elsewhere.
 absl::string_view StatusPageHeaders();

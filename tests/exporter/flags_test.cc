@@ -1,5 +1,8 @@
-// The command line and the environment, and the checks of options: of kubecost/connection_check,
-// exporter/polling/options and exporter/web/options.
+// Also tests exporter/flag_table.h
+// Also tests exporter/options.h
+// Also tests exporter/polling/options.h
+// Also tests exporter/web/options.h
+// Also tests kubecost/connection_check.h
 #include "exporter/flags.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // The command line of `once`.
+// Also tests exporter/commands/options.h
 #include <gtest/gtest.h>
 
 #include <vector>

@@ -2,6 +2,7 @@
 // Also tests exporter/status/costs.h
 // Also tests exporter/status/style.h
 // Also tests exporter/status/text.h
+// Also tests exporter/status/options.h
 #include "exporter/status/page.h"
 
 #include <gtest/gtest.h>
@@ -14,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "exporter/status/charts.h"
+#include "exporter/status/costs.h"
 #include "exporter/status/text.h"
 #include "metrics/table_builder.h"
 
@@ -63,7 +65,7 @@ std::shared_ptr<const metrics::DayFacts> DayOf(int day, const std::vector<Alloca
 class StatusPageTest : public testing::Test {
  protected:
   void SetUp() override {
-    options_.url = "http://kubecost:9090";
+    options_.url = "http://kubecost-cost-analyzer.kubecost:9090";
     options_.idle = "separate";
     options_.day_close_delay = absl::Hours(2);
     options_.day_keep = 3;
