@@ -94,8 +94,8 @@ class StructureTest(unittest.TestCase):
     def test_every_unit_has_a_test(self):
         named = {str(file.relative_to(ROOT / "tests")).removesuffix("_test.cc") for file in (ROOT / "tests").rglob("*_test.cc")}
         also = set()
-        for file in (ROOT / "tests").rglob("*_test.cc"):
-            also |= set(re.findall(r"^// Also tests (\S+)\.h$", file.read_text(), re.MULTILINE))
+        for file in [*(ROOT / "tests").rglob("*_test.cc"), *(ROOT / "tests").rglob("test_*.py")]:
+            also |= set(re.findall(r"^(?://|#) Also tests (\S+)\.h$", file.read_text(), re.MULTILINE))
         units = {f"{room_of(file.relative_to(ROOT))}/{file.stem}" for file in sources()} - {"exporter/main"}
         self.assertEqual(units - named - also, set(), "add a test of this name, or a line \"// Also tests room/unit.h\"")
         self.assertEqual(also - units, set(), "these are gone")

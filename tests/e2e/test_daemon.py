@@ -1,3 +1,4 @@
+# Also tests exporter/app.h
 """The exporter as a process: how it starts, what it refuses, what it logs and how it ends."""
 
 import json

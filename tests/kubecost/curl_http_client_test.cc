@@ -1,3 +1,4 @@
+// Also tests kubecost/http_client.h
 // The transport and the client above it against a server that misbehaves on command.
 #include "kubecost/curl_http_client.h"
 

@@ -1,3 +1,5 @@
+// Also tests kubecost/answer.h
+// Also tests kubecost/body_stream.h
 // The shapes of answers that the Allocation API is known to give. Tests are named after the fact they stand for.
 // Also tests kubecost/allocation_handler.h
 // Also tests kubecost/row_fields.h
