@@ -8,7 +8,7 @@
 namespace base {
 namespace {
 
-// The number of `count` digits at `begin`; negative when one of them is none.
+// The number of `count` digits at `begin`; negative when one of them is not a digit.
 int Digits(absl::string_view text, size_t begin, size_t count) {
   int value = 0;
   for (size_t i = begin; i < begin + count; ++i) {

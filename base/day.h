@@ -38,8 +38,8 @@ std::string UtcOffsetText(absl::Duration offset);
 // "2026-11-19T10:30:00Z"
 std::string Rfc3339Text(absl::Time time);
 
-// Reads "2026-11-19T10:30:00Z" and every other form of RFC 3339; nothing when it is none. The first form, which every
-// row carries twice, costs a tenth of what absl::ParseTime does.
+// Reads "2026-11-19T10:30:00Z" and every other form of RFC 3339; nothing for any other text. The first form, which
+// every row carries twice, costs a tenth of what absl::ParseTime does.
 std::optional<absl::Time> ParseRfc3339(absl::string_view text);
 
 }  // namespace base

@@ -19,7 +19,8 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path);
 // False, with the reason in errno, when not all of it could be written.
 bool WriteAll(int file, absl::string_view text);
 
-// What differs when a file was replaced, written, or reached through another symbolic link; all 0 where there is none.
+// What differs when a file was replaced, written, or reached through another symbolic link; all 0 where there is no
+// file.
 struct FileStamp {
   uint64_t device = 0;
   uint64_t inode = 0;
@@ -32,7 +33,7 @@ struct FileStamp {
 
 FileStamp StampOf(const std::string& path);
 
-// A text on its way to standard output, or to a file that is replaced once it is complete: whoever reads the file finds
+// A text on its way to standard output, or to a file that is replaced once it is complete: a reader of the file finds
 // the old text or the new one, whatever happens meanwhile. Until then the text is in a file of that name and ".tmp"
 // beside it, which is removed by the destructor. Errors name path and cause.
 class OutputFile {

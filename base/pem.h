@@ -24,10 +24,10 @@ struct FreeOpenssl {
 using Certificate = std::unique_ptr<x509_st, FreeOpenssl>;
 using PrivateKey = std::unique_ptr<evp_pkey_st, FreeOpenssl>;
 
-// The certificates of the text, at least one. NotFound when there is none, DataLoss when one is damaged.
+// The certificates of the text, at least one. NotFound when it holds no certificate, DataLoss when one is damaged.
 absl::StatusOr<std::vector<Certificate>> ReadCertificates(absl::string_view pem);
 
-// The first private key of the text; null when there is none, or it is damaged or encrypted.
+// The first private key of the text; null when it is missing, damaged or encrypted.
 PrivateKey ReadPrivateKey(absl::string_view pem);
 
 // Until when it is valid; the infinite past for a certificate that does not say so.
@@ -36,7 +36,7 @@ absl::Time NotAfter(const x509_st& certificate);
 // The reason of OpenSSL's last failure in this thread, in its words, which hold nothing of the data.
 std::string TakeOpensslError();
 
-// When the first of the certificates in the text expires. An error when there is none, or one is damaged.
+// When the first of the certificates in the text expires. An error when it holds no certificate or a damaged one.
 absl::StatusOr<absl::Time> EarliestNotAfter(absl::string_view pem);
 
 // OK when the first certificate of the one text belongs to the private key of the other; both may be the same text.

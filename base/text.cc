@@ -14,8 +14,8 @@ constexpr size_t kMaxMessageBytes = 300;
 
 constexpr absl::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// Length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none (RFC 3629: no overlong form,
-// no surrogate, nothing above U+10FFFF).
+// Length of the well-formed UTF-8 sequence at the start of `text`, 0 when it is not well-formed (RFC 3629: no overlong
+// form, no surrogate, nothing above U+10FFFF).
 size_t SequenceLength(absl::string_view text) {
   const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);

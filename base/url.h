@@ -20,7 +20,7 @@ struct UrlParts {
   std::string rest;
 };
 
-// Of a URL with "://" in it.
+// The parts of a URL with "://" in it.
 UrlParts SplitUrl(absl::string_view url);
 
 // Scheme, host and path: what may be logged.

@@ -10,7 +10,8 @@ namespace exporter {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitRuntime = 1;
 inline constexpr int kExitConfiguration = 2;
-// Of `once` alone: Kubecost cannot be reached or does not answer in time, has nothing for the days, or not all of them.
+// For `once` alone: Kubecost cannot be reached or does not answer in time, has nothing for the days, or not all of
+// them.
 inline constexpr int kExitUnreachable = 3;
 inline constexpr int kExitNoData = 4;
 inline constexpr int kExitPartial = 5;

@@ -18,15 +18,15 @@ enum class Command { kServe, kCheckConfig, kRender, kOnce, kHealthcheck, kPrintA
 struct ParsedFlags {
   Command command = Command::kServe;
   Options options;
-  // Of `render`.
+  // For `render`.
   std::string render_file;
   kubecost::Level render_level = kubecost::Level::kPod;
-  // Of `once`, with --config.check as well: which days there are is for the clock to tell.
+  // For `once`, with --config.check as well: which days there are is for the clock to tell.
   std::optional<commands::OnceOptions> once;
-  // Of `healthcheck`: what is asked, and for how long.
+  // For `healthcheck`: what is asked, and for how long.
   absl::Duration healthcheck_timeout = absl::Seconds(3);
   std::string healthcheck_url;
-  // Of kPrintAndExit: --help, --version.
+  // For kPrintAndExit: --help, --version.
   std::string text;
   // Every problem there is; then nothing above may be used.
   std::vector<std::string> problems;

@@ -72,7 +72,7 @@ bool AllocationHandler::Null() {
       answer_.invalid.null_cost += IsCostField(field_) ? 1 : 0;
       SetNull();
       return true;
-    default:  // a row, a property or a window of null is none
+    default:  // a row, a property or a window that is null is left out
       return true;
   }
 }

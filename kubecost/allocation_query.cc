@@ -59,7 +59,7 @@ std::string QueryString(const AllocationQuery& query, const QuerySettings& setti
   append("shareNamespaces", settings.share_namespaces);
   append("shareLabels", settings.share_labels);
   append("filter", FilterText(query, settings));
-  // Kubecost has a set per day anyway; OpenCost wants to be told.
+  // Kubecost has a set per day anyway; OpenCost needs the parameter.
   append("step", query.by_day ? "1d" : "");
   return text;
 }

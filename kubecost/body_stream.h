@@ -13,7 +13,7 @@
 namespace kubecost {
 
 // Models RapidJSON's read-only Stream concept (Peek, Take, Tell) without including it. After the end, and after an
-// error of the source, it yields NUL for ever. Not copyable: the parser must take it by reference.
+// error of the source, it yields NUL without end. Not copyable: the parser must take it by reference.
 class BodyStream {
  public:
   using Ch = char;
@@ -51,7 +51,7 @@ class BodyStream {
 
   // A short cut for members that follow the one whose Key event this is, measured to halve the time of an answer. Each
   // takes what stands whole and plain (no escape, no space) in the present piece, or returns false and leaves it to the
-  // parser. Whoever has taken a value without the parser's knowledge ends with ShowZero().
+  // parser. A caller that has taken a value without the parser's knowledge ends with ShowZero().
   // `,"key"`:
   bool TakeKey(absl::string_view& key);
   // `:number` before a ',' or '}':

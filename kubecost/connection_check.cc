@@ -45,7 +45,7 @@ bool IsPathPrefix(absl::string_view text) {
                           text.find_first_of("?#") == text.npos);
 }
 
-// Of two settings that belong together, one was given alone.
+// One of two settings that belong together was given alone.
 void CheckPair(absl::string_view a, bool has_a, absl::string_view b, bool has_b, Problems& problems) {
   if (has_a != has_b) problems.push_back(absl::StrCat(has_a ? a : b, ": needs ", has_a ? b : a));
 }

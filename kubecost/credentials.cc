@@ -53,7 +53,8 @@ bool IsReservedHeader(absl::string_view name) {
   return absl::StartsWithIgnoreCase(name, "Proxy-") || absl::StartsWithIgnoreCase(name, "If-");
 }
 
-// Where the longest beginning of `secret` starts that `text` ends with; the end of the text when there is none to hide.
+// Where the longest beginning of `secret` starts that `text` ends with; the end of the text when there is nothing to
+// hide.
 size_t BeginOfSecret(absl::string_view text, absl::string_view secret) {
   for (size_t size = std::min(secret.size() - 1, text.size()); size >= kMinSecretBytes; --size) {
     if (absl::EndsWith(text, secret.substr(0, size))) return text.size() - size;

@@ -340,7 +340,7 @@ class CurlHttpClient::Transfer {
   CURL* easy_ = nullptr;
   CURLM* multi_ = nullptr;
 
-  // Of the open answer.
+  // The state of the open answer.
   std::string url_;
   std::stop_token stop_;
   curl_slist* headers_ = nullptr;

@@ -22,7 +22,7 @@ struct CurlOptions {
   absl::Duration read_timeout = absl::Seconds(60);
   // For a whole request, body included.
   absl::Duration deadline = absl::Minutes(10);
-  // Of a body after decompression.
+  // Largest body, after decompression.
   uint64_t max_response_bytes = uint64_t{1} << 30;
   bool accept_gzip = true;
   // False: the proxy variables of the environment are left aside.

@@ -13,8 +13,8 @@ namespace kubecost {
 struct HttpHead {
   int status = 0;
   std::string content_type;
-  // Of a redirect, which is reported and never followed: scheme, host and path only, so that no token of a query
-  // string ends up in a log.
+  // Where a redirect leads, which is reported and never followed: scheme, host and path only, so that no token of a
+  // query string ends up in a log.
   std::string location;
   // The scheme that a 401 asks for: "Basic".
   std::string wanted_scheme;

@@ -13,7 +13,7 @@
 namespace kubecost {
 namespace {
 
-// Of an answer that is read whole: clusterInfo.
+// The largest answer that is read whole: clusterInfo.
 constexpr size_t kMaxSmallBodyBytes = size_t{1} << 20;
 
 absl::Status HtmlError() {

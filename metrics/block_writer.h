@@ -17,7 +17,7 @@ class BlockWriter {
  public:
   static constexpr size_t kBlockBytes = size_t{256} << 10;
 
-  // `write` takes a block and returns false when no more is wanted; it is not called again then.
+  // `write` takes a block and returns false to end the output; it is not called again then.
   explicit BlockWriter(std::function<bool(absl::string_view)> write) : write_(std::move(write)) {
     constexpr size_t kMostPieces = size_t{4} << 10;
     block_.reserve(kBlockBytes + kMostPieces);
@@ -29,7 +29,7 @@ class BlockWriter {
     if (block_.size() >= kBlockBytes) Flush();
   }
 
-  // Hands on what has gathered; false when no more is wanted.
+  // Hands on what has gathered; false when the output has ended.
   bool Flush() {
     is_wanted_ = is_wanted_ && (block_.empty() || write_(block_));
     block_.clear();

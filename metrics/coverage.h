@@ -20,7 +20,7 @@ struct Extent {
 // The union of many windows. Most pods run all day, so most windows lie within one that is known already.
 class Coverage {
  public:
-  // A window that ends before it starts is none.
+  // A window that ends before it starts is ignored.
   void Add(const base::Window& window);
 
   // Nothing before the first window.

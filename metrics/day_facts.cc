@@ -25,7 +25,7 @@ double Difference(const LevelTable::ClusterSum& cluster, const LevelTable::Clust
 
 // What Kubecost's rounding of one amount can amount to.
 constexpr double kRounding = 5e-6;
-// Of the doubles themselves: amounts are not on a binary grid.
+// The difference of the doubles themselves: amounts are not on a binary grid.
 constexpr double kSlack = 1e-9;
 
 bool IsRounding(double difference, const LevelTable::ClusterSum& cluster, const LevelTable::ClusterSum* level) {

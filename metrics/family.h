@@ -1,5 +1,5 @@
 // Every metric family this exporter serves: the single source of names, read by the renderer, the self-metrics, the
-// documentation's tests and whoever ships dashboards.
+// documentation's tests and the dashboards.
 #ifndef METRICS_FAMILY_H_
 #define METRICS_FAMILY_H_
 
@@ -35,7 +35,7 @@ enum class Column {
   kCpuEfficiency,
   kMemoryEfficiency,
   kTotalEfficiency,
-  // Of the cluster level: the special rows of the namespace level, by name.
+  // For the cluster level: the special rows of the namespace level, by name.
   kIdle,
   kUnallocated,
   kUnmounted,
@@ -44,7 +44,7 @@ enum class Column {
   kInfo = kValueCount,
   // Those of all resources, told apart by label resource.
   kResources,
-  // Of kDayStatus, which has one value of each for a cluster and day, and a difference for each level below.
+  // For kDayStatus, which has one value of each for a cluster and day, and a difference for each level below.
   kComplete,
   kSettled,
   kCoverage,
@@ -243,7 +243,7 @@ static_assert(ResourcesHaveFamilies(Level::kCluster), "every Resource needs its 
 static_assert(ResourcesHaveFamilies(Level::kNamespace), "every Resource needs its family kubecost_namespace_..._cost");
 static_assert(ResourcesHaveFamilies(Level::kPod), "every Resource needs its family kubecost_pod_..._cost");
 
-// The family of that name; does not compile when there is none.
+// The family of that name; does not compile when no family has it.
 consteval Family FamilyNamed(absl::string_view name) {
   size_t i = 0;
   while (kFamilies[i].name != name) ++i;

@@ -31,8 +31,8 @@ CompressedText CompressSnapshot(const Snapshot& snapshot, Selection selection);
 // member, because curl --compressed stops reading behind the first.
 std::string EndCompressed(const CompressedText& begin, absl::string_view text);
 
-// Compressed snapshots, made on first demand and kept until a newer snapshot is asked for. Whoever asks meanwhile waits
-// for the one that is being made. Safe from any thread.
+// Compressed snapshots, made on first demand and kept until a newer snapshot is asked for. A second request meanwhile
+// waits for the one that is being made. Safe from any thread.
 class CompressedSnapshots {
  public:
   std::shared_ptr<const CompressedText> Get(const std::shared_ptr<const Snapshot>& snapshot, Selection selection);

@@ -25,7 +25,7 @@ class LevelTable {
     double total = 0;    // unknown when one row's is
     size_t terms = 0;    // amounts of Kubecost's that were added, each rounded
     size_t samples = 0;  // rows whose total is known
-    // Of the pod level: when real pods ran.
+    // When real pods ran; from the pod level alone.
     std::optional<Extent> extent;
   };
 

@@ -21,7 +21,7 @@ struct Sample {
   absl::string_view level;
   absl::string_view date;
   absl::string_view currency;
-  // Of kubecost_cluster_info, whose labels Kubecost chooses: all of them as one text, `{id="...",...} `.
+  // For kubecost_cluster_info, whose labels Kubecost chooses: all of them as one text, `{id="...",...} `.
   absl::string_view cluster_info;
   double value = 1;
   // The index in DailyFacts::days(), of families that are read from there.

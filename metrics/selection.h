@@ -1,4 +1,4 @@
-// What of a scrape is wanted, in node_exporter's manner: collect[]=pod.
+// Which parts of a scrape are asked for, in node_exporter's manner: collect[]=pod.
 #ifndef METRICS_SELECTION_H_
 #define METRICS_SELECTION_H_
 

@@ -26,12 +26,12 @@ struct Snapshot {
   std::shared_ptr<const DayFacts> day;
   // It and all others, for the families keyed by date; null until a day has been read.
   std::shared_ptr<const DailyFacts> daily;
-  // The last complete hour, and today so far; null while there is none that is fresh. Pods of today may be left out.
+  // The last complete hour, and today so far; null while it is not fresh. Pods of today may be left out.
   std::shared_ptr<const LiveFacts> hour;
   std::shared_ptr<const LiveFacts> today;
   // Label currency of the families of the former exporter; empty when they are not served.
   std::string compat_currency;
-  // The label block of kubecost_cluster_info, `{id="...",...} `; null while there is none.
+  // The label block of kubecost_cluster_info, `{id="...",...} `; null while it is not known.
   std::shared_ptr<const std::string> cluster_info;
 
   // Memory held, in bytes.

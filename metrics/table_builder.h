@@ -42,7 +42,7 @@ enum class Columns { kEverything, kAll, kCosts, kTotal };
 //    unknown in the sum, and so is the total; efficiency is usage over request, both weighted by minutes, the total
 //    one weighted by the cost of CPU, memory and GPU;
 //  - on cluster level the idle row adds to its cluster's costs and leaves the efficiency alone;
-//  - on pod level a cost of 0 of a resource with `omit_zero_on_pods` is left out, unless everything is wanted.
+//  - on pod level a cost of 0 of a resource with `omit_zero_on_pods` is left out, unless the columns are kEverything.
 //
 // A real pod is one that ran: neither a special row nor the volumes of a namespace that no pod mounts.
 class TableBuilder {

@@ -23,7 +23,7 @@ namespace commands {
 // are kept, as tables, until the end. For one thread.
 class DayPrinter {
  public:
-  // `write` takes a block and returns false when no more is wanted.
+  // `write` takes a block and returns false to end the output.
   DayPrinter(const OnceOptions& once, const polling::Options& options, std::function<bool(absl::string_view)> write)
       : once_(once), options_(options), out_(std::move(write)) {}
 
@@ -35,7 +35,7 @@ class DayPrinter {
 
   // To be called before the first day. `cluster_info`: the label block, null when it is not known.
   void Begin(std::string currency, std::shared_ptr<const std::string> cluster_info);
-  // In the order of dates. False when no more is wanted.
+  // In the order of dates. False when the output has ended.
   bool Print(const metrics::ServedDay& day);
   // After the last day. `newest`, which the plain families show, is null when that day could not be read.
   void End(const std::vector<metrics::MissingDay>& missing, std::shared_ptr<const metrics::DayFacts> newest,

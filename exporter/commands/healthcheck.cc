@@ -20,7 +20,7 @@ namespace {
 constexpr absl::string_view kHttp = "http://";
 constexpr absl::string_view kHttps = "https://";
 
-// Of an answer that is none of ours there is no end to be waited for.
+// Another program's answer may be endless.
 constexpr size_t kMaxBodyBytes = 4096;
 
 // What a client has to say where a server said `host`.

@@ -32,7 +32,7 @@ enum class OnceOutcome {
   kFailed,       // nothing was read, or printing failed
 };
 
-// What is to be told at the end.
+// What is said at the end.
 struct OnceResult {
   OnceOutcome outcome = OnceOutcome::kFailed;
   std::string message;

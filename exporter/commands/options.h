@@ -24,7 +24,7 @@ struct OnceOptions {
   std::optional<int> days;
   // Empty: standard output.
   std::string output_file;
-  // Of OpenMetrics alone; an hour unless given.
+  // For OpenMetrics alone; an hour unless given.
   std::optional<absl::Duration> sample_interval;
 };
 

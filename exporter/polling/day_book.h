@@ -28,7 +28,7 @@ namespace polling {
 // kGone        is older, Kubecost has nothing       leaves at once
 enum class DayState { kWaiting, kKept, kFound, kBackfilled, kLate, kGone };
 
-// A closed day that is wanted. Durations are by Clock::Elapsed().
+// A closed day that is polled or served. Durations are by Clock::Elapsed().
 struct Day {
   base::Window window;
   DayState state = DayState::kWaiting;

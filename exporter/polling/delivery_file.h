@@ -21,13 +21,13 @@ std::string DeliverySettings(const Options& options);
 
 // The text of a state file.
 std::string FormatDelivered(const Delivered& delivered, absl::string_view settings);
-// InvalidArgument when the text is none of a state file, DataLoss when it is damaged, FailedPrecondition when it was
+// InvalidArgument when the text is not a state file, DataLoss when it is damaged, FailedPrecondition when it was
 // written under other settings.
 absl::StatusOr<Delivered> ParseDelivered(absl::string_view text, absl::string_view settings);
 
 // Reads the file at `path`; one that is not there yet holds nothing. Errors as above, and those of the file system.
 absl::StatusOr<Delivered> LoadDelivered(const std::string& path, absl::string_view settings);
-// Replaces the file in one step: whoever reads it finds the old text or the new one, whatever happens meanwhile.
+// Replaces the file in one step: a reader finds the old text or the new one, whatever happens meanwhile.
 absl::Status SaveDelivered(const std::string& path, const Delivered& delivered, absl::string_view settings);
 
 // The file as a run of the exporter uses it: trouble is logged, once, and never more than that.

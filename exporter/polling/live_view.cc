@@ -28,7 +28,7 @@ base::Window HourOf(absl::Time time, absl::Duration utc_offset) {
 }  // namespace
 
 base::Window LiveView::WindowAt(absl::Time now) const {
-  // A whole day, although most of it may lie ahead: Kubecost's sets are days, and a part of one is none of them.
+  // A whole day, although most of it may lie ahead: Kubecost has no set for a part of a day.
   if (view_ == View::kToday) return base::DayOf(now, options_.day_utc_offset);
   return HourOf(now - options_.hour_close_delay - kHourLength, options_.day_utc_offset);
 }

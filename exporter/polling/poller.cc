@@ -81,7 +81,7 @@ absl::Duration Poller::PollDue(std::stop_token stop) {
   return agenda_.Due() - clock_.Elapsed();
 }
 
-// Of two that are due alike the first is preferred.
+// When two are due alike, the first is preferred.
 std::vector<Task> Poller::Tasks() {
   std::vector<Task> tasks;
   const auto add = [&](View view, Schedule& schedule, auto& subject) {
@@ -89,7 +89,7 @@ std::vector<Task> Poller::Tasks() {
   };
   add(View::kClusterInfo, cluster_info_.schedule, cluster_info_);
   add(View::kCurrency, currency_.schedule, currency_);  // before any amount
-  // The newest day is wanted most, those behind the kept ones from the oldest on.
+  // The newest day comes first, those behind the kept ones from the oldest on.
   for (auto entry = book_.days().rbegin(); entry != book_.days().rend(); ++entry) {
     if (!entry->second.is_backfill()) add(View::kDay, entry->second.schedule, entry->second);
   }

@@ -24,7 +24,7 @@
 
 namespace polling {
 
-// Whose turn it is and when is Agenda's to say, which closed days are wanted and believed DayBook's, what is told
+// Whose turn it is and when is Agenda's to say, which closed days are kept and believed DayBook's, what is told
 // PollJournal's. Facts stay when a poll fails. Run() and PollDue() are for one thread; TimeSinceProgress() for any.
 class Poller {
  public:
@@ -66,7 +66,7 @@ class Poller {
   Metrics& self_metrics_;
   kubecost::AllocationClient client_;
 
-  // Of the polling thread.
+  // For the polling thread alone.
   ClusterInfo cluster_info_;
   DayReader reader_;
   DayBook book_;

@@ -81,7 +81,7 @@ kubecost::ResourceCosts CostsOf(const LevelTable& table, size_t row) {
   return costs;
 }
 
-// The first `count` of the rows, the dearest first.
+// The first `count` of the rows, the most expensive first.
 void KeepDearest(const LevelTable& table, size_t count, std::vector<uint32_t>& rows) {
   const auto cost = [&table](uint32_t row) {
     return KnownOr(table.value(Column::kTotal, row), -std::numeric_limits<double>::infinity());
@@ -145,7 +145,7 @@ void AppendRows(const StatusFacts& facts, const RowTable& list, std::string& htm
   absl::StrAppend(&html, "</tbody></table></div>");
 }
 
-// Of a live view, what the cluster cost; nothing when it is not in there.
+// What the cluster cost in a live view; nothing when it is not in there.
 std::optional<double> LiveCost(const std::shared_ptr<const LiveFacts>& live, const LevelTable& clusters, size_t row) {
   if (live == nullptr) return std::nullopt;
   const LevelTable& table = live->table(Level::kCluster);

@@ -1,4 +1,4 @@
-// The part of the status page that shows costs: clusters, the dearest namespaces and pods, what a search finds.
+// The part of the status page that shows costs: clusters, the most expensive namespaces and pods, what a search finds.
 #ifndef EXPORTER_STATUS_COSTS_H_
 #define EXPORTER_STATUS_COSTS_H_
 
@@ -28,7 +28,7 @@ inline constexpr size_t kFullPageBytes = kMaxStatusPageBytes - 150'000;
 // A card for each cluster: the newest day, the days before, and what is known of now.
 void AppendClusters(const StatusFacts& facts, std::string& html);
 
-// The dearest of the newest day with their parts and their trend.
+// The most expensive of the newest day with their parts and their trend.
 void AppendTopNamespaces(const StatusFacts& facts, std::string& html);
 void AppendTopPods(const StatusFacts& facts, std::string& html);
 

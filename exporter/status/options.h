@@ -10,7 +10,7 @@
 namespace status {
 
 struct Options {
-  // Of Kubecost, and how it is asked.
+  // Where Kubecost is, and how it is asked.
   std::string url;
   bool tls_verify = true;
   std::string credential_flags;  // empty: no credentials are sent

@@ -35,7 +35,7 @@ std::string CountText(size_t count);
 std::string DurationText(absl::Duration duration);
 // "2026-11-20 11:57:03 UTC"
 std::string TimeText(absl::Time time);
-// "3 min ago" or "in 3 min", with the time itself; "never" for times that are none.
+// "3 min ago" or "in 3 min", with the time itself; "never" for a time that is not set.
 std::string TimeHtml(absl::Time time, absl::Time now);
 
 enum class Mood { kGood, kWarning, kBad, kNeutral };

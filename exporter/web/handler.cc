@@ -146,7 +146,7 @@ int Handler::SendScrape(const Exchange& exchange) {
   }
   const char* accept_encoding = request.header("Accept-Encoding");
   const bool is_gzip = accept_encoding != nullptr && AcceptsGzip(accept_encoding);
-  // A scrape cut short must be told from a whole one, hence chunks; HTTP/1.0 does not know them.
+  // Chunks show a client that a scrape was cut short; HTTP/1.0 does not know them.
   const std::string headers = absl::StrCat("Vary: Accept-Encoding\r\n", is_gzip ? "Content-Encoding: gzip\r\n" : "",
                                            IsHttp10(request) ? "" : "Transfer-Encoding: chunked\r\n");
   if (!exchange.send(exchange.Head(200, metrics::kTextContentType, headers)) || request.method == "HEAD") return 200;

@@ -34,7 +34,7 @@ struct Answer {
   absl::string_view content_type = kPlainText;
 };
 
-// The collectors named by `collect[]` in a query string, all when there is none. InvalidArgument for an unknown one;
+// The collectors named by `collect[]` in a query string, all when none is named. InvalidArgument for an unknown one;
 // other parameters are ignored.
 absl::StatusOr<metrics::Selection> ParseCollect(absl::string_view query);
 

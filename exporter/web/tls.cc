@@ -61,7 +61,7 @@ bool HasAllowedName(X509* certificate, const std::vector<std::string>& allowed) 
   return false;
 }
 
-// Of the client, in its usual form; empty where it is not known.
+// The client's address in its usual form; empty where it is not known.
 std::string PeerAddress(const SSL& ssl) {
   sockaddr_storage address = {};
   socklen_t size = sizeof(address);
