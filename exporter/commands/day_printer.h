@@ -16,6 +16,7 @@
 #include "metrics/csv.h"
 #include "metrics/daily_facts.h"
 #include "metrics/json.h"
+#include "metrics/table_builder.h"
 
 namespace commands {
 

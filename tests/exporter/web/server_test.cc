@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "exporter/polling/options.h"
 #include "exporter/polling/poller.h"
 #include "kubecost/curl_http_client.h"
 #include "metrics/table_builder.h"
@@ -126,11 +127,12 @@ TEST_F(ServerTest, PollerAndScrapersTogether) {
   simulator::SimulatorOptions kubecost_options;
   kubecost_options.pods = 100;
   const simulator::Simulator kubecost(kubecost_options);
-  options_.endpoint.url = kubecost.url();
+  polling::Options polling_options;
+  polling_options.endpoint.url = kubecost.url();
   kubecost::CurlHttpClient http({});
   polling::PollReportStore reports;
-  polling::Metrics polling_metrics(registry_, options_);
-  polling::Poller poller(options_, clock_, http, store_, reports, polling_metrics);
+  polling::Metrics polling_metrics(registry_, polling_options);
+  polling::Poller poller(polling_options, clock_, http, store_, reports, polling_metrics);
   Start();
   std::jthread polling([&poller](std::stop_token stop) { poller.Run(std::move(stop)); });
   std::string body;
