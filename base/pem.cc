@@ -20,6 +20,11 @@ struct FreeBio {
   void operator()(BIO* bio) const { BIO_free(bio); }
 };
 
+struct FreeInfos {
+  void operator()(STACK_OF(X509_INFO) * infos) const { sk_X509_INFO_pop_free(infos, X509_INFO_free); }
+};
+using Infos = std::unique_ptr<STACK_OF(X509_INFO), FreeInfos>;
+
 std::unique_ptr<BIO, FreeBio> Reader(absl::string_view text) {
   return std::unique_ptr<BIO, FreeBio>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
@@ -55,7 +60,7 @@ absl::StatusOr<std::vector<Certificate>> ReadCertificates(absl::string_view pem)
   ERR_clear_error();
   std::vector<Certificate> certificates;
   const auto reader = Reader(pem);
-  while (X509* certificate = PEM_read_bio_X509_AUX(reader.get(), nullptr, NoPassphrase, nullptr)) {
+  while (X509* certificate = PEM_read_bio_X509(reader.get(), nullptr, NoPassphrase, nullptr)) {
     certificates.emplace_back(certificate);
   }
   const bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
@@ -86,32 +91,38 @@ std::string TakeOpensslError() {
 }
 
 absl::StatusOr<absl::Time> EarliestNotAfter(absl::string_view pem) {
-  const absl::StatusOr<std::vector<Certificate>> certificates = ReadCertificates(pem);
-  if (absl::IsDataLoss(certificates.status()) || !IsWhole(pem)) {
+  ERR_clear_error();
+  // The whole text as libcurl reads it: keys and revocation lists between the certificates must be readable as well.
+  const Infos infos(PEM_X509_INFO_read_bio(Reader(pem).get(), nullptr, NoPassphrase, nullptr));
+  ERR_clear_error();
+  if (infos == nullptr || !IsWhole(pem)) {
     return absl::InvalidArgumentError("is damaged or cut short: a block of the PEM text cannot be read");
   }
-  if (!certificates.ok()) {
-    const bool is_other_pem = absl::StrContains(pem, "-----BEGIN ");
-    return absl::InvalidArgumentError(is_other_pem ? "holds no certificate, but something else in PEM form"
-                                                   : "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
-  }
   absl::Time earliest = absl::InfiniteFuture();
-  for (const Certificate& certificate : *certificates) earliest = std::min(earliest, NotAfter(*certificate));
+  for (int i = 0; i < sk_X509_INFO_num(infos.get()); ++i) {
+    const X509* certificate = sk_X509_INFO_value(infos.get(), i)->x509;
+    if (certificate != nullptr) earliest = std::min(earliest, NotAfter(*certificate));
+  }
   if (earliest == absl::InfinitePast()) return absl::InvalidArgumentError("holds a certificate without a valid end");
-  return earliest;
+  if (earliest != absl::InfiniteFuture()) return earliest;
+  const bool is_other_pem = absl::StrContains(pem, "-----BEGIN ");
+  return absl::InvalidArgumentError(is_other_pem ? "holds no certificate, but something else in PEM form"
+                                                 : "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
 }
 
 absl::Status CheckKeyPair(absl::string_view certificate_pem, absl::string_view key_pem) {
   const absl::Status is_good = EarliestNotAfter(certificate_pem).status();
   if (!is_good.ok()) return absl::InvalidArgumentError(absl::StrCat("the certificate file ", is_good.message()));
-  const Certificate certificate = std::move(ReadCertificates(certificate_pem)->front());
+  const absl::StatusOr<std::vector<Certificate>> certificates = ReadCertificates(certificate_pem);
+  if (!certificates.ok()) return absl::InvalidArgumentError("the certificate cannot be read");
+  X509* const certificate = certificates->front().get();
   const PrivateKey key = ReadPrivateKey(key_pem);
   if (key == nullptr) {
     const bool is_encrypted = absl::StrContains(key_pem, "ENCRYPTED");
     return absl::InvalidArgumentError(is_encrypted ? "the key is locked by a passphrase; store it without one"
                                                    : "the key file holds no private key in PEM form, or a damaged one");
   }
-  if (X509_check_private_key(certificate.get(), key.get()) == 1) return CheckUsable(certificate.get(), key.get());
+  if (X509_check_private_key(certificate, key.get()) == 1) return CheckUsable(certificate, key.get());
   ERR_clear_error();
   return absl::InvalidArgumentError("the key does not belong to the certificate");
 }

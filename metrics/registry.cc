@@ -128,10 +128,11 @@ void Histograms::Observe(LabelValues values, double value) const {
 }
 
 void Info::Set(LabelValues values) {
-  prometheus::Gauge* const next = &family_->Add(LabelsOf(labels_, values));
-  next->Set(1);
-  if (current_ != nullptr && current_ != next) family_->Remove(current_);
-  current_ = next;
+  const prometheus::Labels labels = LabelsOf(labels_, values);
+  if (family_->Has(labels)) return;
+  if (current_ != nullptr) family_->Remove(current_);
+  current_ = &family_->Add(labels);
+  current_->Set(1);
 }
 
 }  // namespace metrics

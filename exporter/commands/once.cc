@@ -224,12 +224,12 @@ class Run {
   const OnceStreams& streams_;
   const std::stop_token stop_;
   kubecost::AllocationClient client_;
+  polling::ClusterDescription cluster_;  // before its reader
   polling::DayReader reader_;
   DayPrinter printer_;
 
   // By Clock::Elapsed(): no request before.
   absl::Duration earliest_ = absl::ZeroDuration();
-  polling::ClusterDescription cluster_;
   bool has_begun_ = false;
   size_t asked_ = 0;
   size_t tried_ = 0;

@@ -30,7 +30,7 @@ absl::string_view ReasonPhrase(int status) {
 
 std::string SearchOf(absl::string_view query) {
   for (auto& [name, value] : base::QueryParameters(query)) {
-    if (name == "search") return value.size() <= kMaxSearchBytes ? std::move(value) : "";
+    if (absl::EqualsIgnoreCase(name, "search")) return value.size() <= kMaxSearchBytes ? std::move(value) : "";
   }
   return "";
 }
@@ -51,13 +51,13 @@ struct Handler::Exchange {
   const Request& request;
   const WebState& state;
   bool keep_alive;
-  absl::Time now;
+  const base::Clock& clock;
   Send send;
 
   std::string Head(int status, absl::string_view content_type, absl::string_view more) const {
     std::string head =
         absl::StrCat("HTTP/1.1 ", status, " ", ReasonPhrase(status), "\r\nContent-Type: ", content_type,
-                     "\r\nDate: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now, absl::UTCTimeZone()),
+                     "\r\nDate: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", clock.Now(), absl::UTCTimeZone()),
                      "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: ",
                      keep_alive ? "keep-alive" : "close", "\r\n", more);
     for (const auto& [name, value] : state.config.headers) SetHeader(name, value, head);
@@ -93,7 +93,7 @@ Handler::Handler(const Options& options, const metrics::SnapshotStore& store, co
 
 Handler::Outcome Handler::Handle(const Request& request, Send send) {
   const std::shared_ptr<const WebState> state = access_.Current();
-  const Exchange exchange = {request, *state, MayKeepAlive(request, *state), clock_.Now(), send};
+  const Exchange exchange = {request, *state, MayKeepAlive(request, *state), clock_, send};
   const std::optional<Answer> answer = AnswerTo(request, *state);
   return {answer.has_value() ? exchange.SendAnswer(*answer) : SendScrape(exchange), exchange.keep_alive};
 }

@@ -31,7 +31,7 @@ absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
   }
   address.host = std::string(host);
   if (absl::StrContains(host, ":")) return problem("has an IPv6 address without brackets");
-  if (!base::IsHostName(address.host)) return problem("holds no host name or address");
+  if (!base::IsHostName(host) || absl::StrContains(host, "_")) return problem("holds no host name or address");
   return address;
 }
 
