@@ -121,8 +121,8 @@ std::optional<Answer> Handler::AnswerTo(const Request& request, const WebState& 
 }
 
 // Whether the connection may be used for another request. One that was let in by a client certificate is not: the
-// certificate is checked in the handshake alone, and the rules may change. Neither is one with a body, which nobody
-// wants: civetweb would read it to its end, however slowly it comes.
+// certificate is checked in the handshake alone, and the rules may change. Neither is one with a body: civetweb
+// would read it to its end, however slowly it comes.
 bool Handler::MayKeepAlive(const Request& request, const WebState& state) const {
   const char* connection = request.header("Connection");
   const bool asks_close = connection != nullptr && absl::EqualsIgnoreCase(connection, "close");

@@ -25,8 +25,8 @@ namespace web {
 // Serves from threads of its own until destroyed.
 class Server {
  public:
-  // Binds every listen address and starts to serve, over TLS where `access` has it. An error names the address that
-  // could not be had. The arguments must outlive the server.
+  // Binds every listen address and starts to serve, over TLS where `access` has it. An error names the addresses
+  // and the cause. The arguments must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options, WebAccess& access, Handler& handler);
   ~Server();
   Server(const Server&) = delete;
