@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/exporter/web/tls_client.h"
 
 namespace base {
@@ -18,6 +19,8 @@ TEST(ReadCertificatesTest, AllOfThemOrWhyNot) {
   EXPECT_EQ(ReadCertificates(absl::StrCat("a remark\n", one.certificate, one.key, two.certificate))->size(), 2);
   EXPECT_EQ(ReadCertificates("").status(), absl::NotFoundError("holds no certificate in PEM form"));
   EXPECT_TRUE(absl::IsNotFound(ReadCertificates(one.key).status()));
+  const std::string trusted = absl::StrReplaceAll(one.certificate, {{" CERTIFICATE", " TRUSTED CERTIFICATE"}});
+  EXPECT_TRUE(absl::IsNotFound(ReadCertificates(trusted).status())) << "that form has rules of its own";
   const absl::Status damaged = ReadCertificates(absl::StrCat(one.certificate, kDamaged)).status();
   EXPECT_TRUE(absl::IsDataLoss(damaged)) << damaged;
   EXPECT_TRUE(absl::StartsWith(damaged.message(), "certificate 2 is damaged: ")) << damaged;
@@ -33,6 +36,10 @@ TEST(EarliestNotAfterTest, WhatCannotBeUsed) {
   EXPECT_EQ(error(kDamaged), kCut);
   EXPECT_EQ(error("-----BEGIN CERTIFICATE-----\n"), kCut);
   EXPECT_EQ(error(absl::StrCat(identity.certificate, "-----BEGIN CERTIFICATE-----\n")), kCut);
+  for (const absl::string_view kind : {"PRIVATE KEY", "X509 CRL"}) {
+    const std::string block = absl::StrCat("-----BEGIN ", kind, "-----\nAAAA\n-----END ", kind, "-----\n");
+    EXPECT_EQ(error(absl::StrCat(identity.certificate, block)), kCut) << kind;
+  }
 }
 
 TEST(CheckKeyPairTest, WhatBelongsTogether) {

@@ -187,6 +187,7 @@ TEST(FlagsTest, EachRuleByItself) {
   ExpectProblem({"--web.listen-address=9103"}, "has no port");
   ExpectProblem({"--web.listen-address=:99999"}, "no port from 0 to 65535");
   ExpectProblem({"--web.listen-address=::1:9103"}, "without brackets");
+  ExpectProblem({"--web.listen-address=a_host:1"}, "no host name or address");
   ExpectProblem({"--web.listen-address=[::zz]:1"}, "no IPv6 address");
   ExpectProblem({"--web.telemetry-path=metrics"}, "must begin with a slash");
   ExpectProblem({"--web.telemetry-path=/healthz"}, "is the health endpoint");
