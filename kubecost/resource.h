@@ -49,6 +49,16 @@ constexpr bool RowsAreInOrder() {
 }
 static_assert(RowsAreInOrder(), "the rows of kResources stand in the order of Resource");
 
+constexpr bool NamesDiffer() {
+  for (size_t i = 0; i < kResources.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (kResources[i].name == kResources[j].name) return false;
+    }
+  }
+  return true;
+}
+static_assert(NamesDiffer(), "two rows of kResources have one name");
+
 }  // namespace resource_internal
 
 }  // namespace kubecost

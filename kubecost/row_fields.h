@@ -84,6 +84,15 @@ inline constexpr std::array<Slot, kSlotCount> kSlots = [] {
   return slots;
 }();
 
+constexpr bool EveryFieldHasASlot() {
+  size_t names = kOtherFields.size();
+  for (const ResourceInfo& row : kResources) names += row.adjustment_field.empty() ? 1 : 2;
+  size_t used = 0;
+  for (const Slot& slot : kSlots) used += slot.name.empty() ? 0 : 1;
+  return used == names;
+}
+static_assert(EveryFieldHasASlot(), "two rows read one field of the API");
+
 }  // namespace row_fields_internal
 
 constexpr RowField RowFieldOf(absl::string_view key) {

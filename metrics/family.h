@@ -231,12 +231,26 @@ constexpr bool FamiliesAreInOrder() {
 }
 static_assert(FamiliesAreInOrder());
 
-// Whether every resource has a family of the newest day on the level.
+// Whether the family has the name of this resource's cost on its level: "kubecost_pod_cpu_cost".
+constexpr bool IsNamedAfter(const Family& family, absl::string_view resource) {
+  absl::string_view rest = family.name;
+  for (const absl::string_view part :
+       {absl::string_view("kubecost_"), kubecost::kLevelNames[static_cast<size_t>(family.level)],
+        absl::string_view("_"), resource, absl::string_view("_cost")}) {
+    if (rest.substr(0, part.size()) != part) return false;
+    rest = rest.substr(part.size());
+  }
+  return rest.empty();
+}
+
+// Whether every resource has just one family of the newest day on the level, and that of its name.
 constexpr bool ResourcesHaveFamilies(Level level) {
   return std::all_of(kubecost::kResources.begin(), kubecost::kResources.end(), [level](const auto& resource) {
-    return std::any_of(kFamilies.begin(), kFamilies.end(), [&](const Family& family) {
+    const auto is_of_column = [&](const Family& family) {
       return family.source == Source::kDay && family.level == level && family.column == ColumnOf(resource.resource);
-    });
+    };
+    return std::count_if(kFamilies.begin(), kFamilies.end(), is_of_column) == 1 &&
+           IsNamedAfter(*std::find_if(kFamilies.begin(), kFamilies.end(), is_of_column), resource.name);
   });
 }
 static_assert(ResourcesHaveFamilies(Level::kCluster), "every Resource needs its family kubecost_cluster_..._cost");

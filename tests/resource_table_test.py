@@ -10,7 +10,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROW = '    {Resource::kCarbon, "carbon", "Carbon", "carbonCost", "carbonCostAdjustment", true},\n'
 FAMILY = (
-    '    {"kubecost_%s_aaa_cost", "Carbon.", Type::kGauge, "%s", Source::kDay, Level::%s, ColumnOf(Resource::kCarbon)},\n'
+    '    {"kubecost_%s_carbon_cost", "Carbon.", Type::kGauge, "%s", Source::kDay, Level::%s, ColumnOf(Resource::kCarbon)},\n'
 )
 LEVELS = (
     ("cluster", "cluster", "kCluster"),
@@ -62,6 +62,13 @@ class ResourceTableTest(unittest.TestCase):
         self.edit(table, "});\n", ROW + "});\n")
         self.assertEqual("", self.check(table))
 
+        self.edit(table, '"carbon", "Carbon"', '"gpu", "Carbon"')
+        self.assertIn("two rows of kResources have one name", self.check(table))
+        self.edit(table, '"gpu", "Carbon"', '"carbon", "Carbon"')
+        self.edit(table, '"carbonCost"', '"gpuCost"')
+        self.assertIn("two rows read one field of the API", self.check("kubecost/row_fields.h"))
+        self.edit(table, '"Carbon", "gpuCost"', '"Carbon", "carbonCost"')
+
         families = "metrics/family.h"
         refused = self.check(families)
         for level, labels, name in LEVELS:
@@ -70,6 +77,9 @@ class ResourceTableTest(unittest.TestCase):
             text = (self.folder / families).read_text()
             first = text[text.index(before) :].split("\n")[0]
             self.edit(families, first, FAMILY % (level, labels, name) + first)
+        self.edit(families, "kubecost_pod_carbon_cost", "kubecost_pod_carbons_cost")
+        self.assertIn("every Resource needs its family kubecost_pod_..._cost", self.check(families))
+        self.edit(families, "kubecost_pod_carbons_cost", "kubecost_pod_carbon_cost")
         (self.folder / "derived.cc").write_text(DERIVED)
         self.assertEqual("", self.check("derived.cc"))
 

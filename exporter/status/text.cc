@@ -41,9 +41,7 @@ void AppendCharacter(absl::string_view character, uint32_t point, std::string& o
   if (IsInvisible(point)) {
     absl::StrAppendFormat(&out, "⟨U+%04X⟩", point);
   } else {
-    absl::StrAppend(
-        &out, absl::StrReplaceAll(character,
-                                  {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}}));
+    absl::StrAppend(&out, character);
   }
 }
 
@@ -86,7 +84,7 @@ std::string TextHtml(absl::string_view text, size_t max_length) {
     if (!is_left_out) AppendCharacter(rest.substr(0, bytes), point, out);
     rest.remove_prefix(bytes);
   }
-  return out;
+  return absl::StrReplaceAll(out, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
 }
 
 std::string NameHtml(absl::string_view escaped) {

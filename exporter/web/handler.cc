@@ -77,7 +77,7 @@ struct Handler::Exchange {
     // An empty chunk would end the body.
     if (part.empty()) return true;
     if (IsHttp10(request)) return send(part);
-    return send(absl::StrCat(absl::Hex(part.size()), "\r\n", part, "\r\n"));
+    return send(absl::StrCat(absl::Hex(part.size()), "\r\n")) && send(part) && send("\r\n");
   }
 };
 
