@@ -131,8 +131,9 @@ class Job:
             if outcome.at is not None:
                 query = f'max({LAST_READ}{{date="{date}",cluster="{cluster}"}})'
                 read = store.api("query", query=query, time=f"{outcome.at:.3f}")["result"]
-                seconds = float(read[0]["value"][1])
-                last_reads[date, cluster] = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+                # A gateway may have lost it.
+                for seconds in (float(sample["value"][1]) for sample in read):
+                    last_reads[date, cluster] = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
         return Booking(report, rows, last_reads)
 
     def rows(self, date, cluster):

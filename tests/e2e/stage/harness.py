@@ -15,7 +15,7 @@ import time
 import unittest
 
 # How long to wait for what must happen. Generous: the machine may be busy; nothing waits this long when all is well.
-PATIENCE = 30
+PATIENCE = 60
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
