@@ -2,8 +2,9 @@
 
 import itertools
 
+from compare.side import NOW
 from stage.harness import wait_until
-from stage.programs import CLOSED_DAYS, ONE_DAY
+from stage.programs import CLOSED_DAYS, ONE_DAY, Clock
 from stage.web_site import NOWHERE, Site, basic, bcrypt
 
 COLLECTORS = ("pod", "namespace", "cluster", "exporter")
@@ -123,7 +124,8 @@ def secured(side):
     headers = {"Strict-Transport-Security": "max-age=1", "X-Frame-Options": "deny", "Content-Security-Policy": "none"}
     site.write(tls_server_config=site.mutual_tls(), basic_auth_users={"user": bcrypt("right"), "other": bcrypt("x")},
                http_server_config={"http2": True, "headers": headers})  # fmt: skip
-    exporter = side.exporter(simulator.url, *ONE_DAY, "--log.level=debug", f"--web.config.file={site.path}")
+    # Its clock moves on: files are looked at again after a second.
+    exporter = side.exporter(simulator.url, *ONE_DAY, "--log.level=debug", f"--web.config.file={site.path}", clock=Clock(NOW))
     exporter.context, exporter.headers = site.context(site.client), basic("user", "right")
     side.wait_for_polls(exporter)
     scrapes(side, exporter)
