@@ -1,4 +1,3 @@
-// Which days are wanted when, on days of the test's own.
 #include "exporter/polling/day_book.h"
 
 #include <gtest/gtest.h>
