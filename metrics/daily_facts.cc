@@ -1,7 +1,6 @@
 #include "metrics/daily_facts.h"
 
 #include <algorithm>
-#include <queue>
 #include <tuple>
 #include <utility>
 
@@ -27,28 +26,36 @@ void DailyFacts::FindOrder(Level level) {
   };
   const auto table = [&](const Head& head) -> const LevelTable& { return days_[head.day].facts->table(level); };
   const auto compare = [&](const Head& a, const Head& b) { return CompareIdentity(table(a), a.row, table(b), b.row); };
-  const auto is_later = [&](const Head& a, const Head& b) {
+  const auto is_before = [&](const Head& a, const Head& b) {
     const int order = compare(a, b);
-    return order != 0 ? order > 0 : a.day > b.day;
+    return order != 0 ? order < 0 : a.day < b.day;
   };
-  std::priority_queue<Head, std::vector<Head>, decltype(is_later)> heads(is_later);
+  // The next row of each day, sorted.
+  std::vector<Head> heads;
+  const auto insert = [&](const Head& head) {
+    // Mostly the days have the same rows.
+    const bool is_last = heads.empty() || !is_before(head, heads.back());
+    heads.insert(is_last ? heads.end() : std::upper_bound(heads.begin(), heads.end(), head, is_before), head);
+  };
   size_t rows = 0;
   for (size_t day = 0; day < days_.size(); ++day) {
     const Head head = {day, 0};
     if (table(head).rows() == 0 || (level == Level::kPod && !days_[day].with_pods)) continue;
-    heads.push(head);
+    insert(head);
     rows += table(head).rows();
   }
   std::vector<uint16_t>& order = order_[static_cast<size_t>(level)];
   order.reserve(rows);
-  Head before = {};
+  std::vector<Head> same;
   while (!heads.empty()) {
-    Head head = heads.top();
-    heads.pop();
-    const bool is_new = order.empty() || compare(before, head) != 0;
-    order.push_back(static_cast<uint16_t>(head.day | (is_new ? kNewIdentity : 0)));
-    before = head;
-    if (++head.row < table(head).rows()) heads.push(head);
+    const auto other = std::find_if(heads.begin() + 1, heads.end(),
+                                    [&](const Head& head) { return compare(head, heads.front()) != 0; });
+    same.assign(heads.begin(), other);
+    heads.erase(heads.begin(), other);
+    for (Head& head : same) {
+      order.push_back(static_cast<uint16_t>(head.day | (&head == same.data() ? kNewIdentity : 0)));
+      if (++head.row < table(head).rows()) insert(head);
+    }
   }
 }
 

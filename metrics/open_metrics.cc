@@ -23,12 +23,17 @@ void WriteOpenMetrics(const std::vector<StampedDay>& days, bool pod_resources, B
   for (const StampedDay& day : days) served.push_back(day.day);
   const DailyFacts history(std::move(served), pod_resources);
   for (const Family& family : kFamilies) {
+    if (family.source == Source::kExporter) continue;
     std::string header;
     AppendHeader(family, header);
     SeriesText series(family);
+    std::string line;
     WalkHistory(history, family, [&](const Sample& sample) {
       const StampedDay& day = days[sample.day];
-      const std::string line = absl::StrCat(series.Of(sample), NumberText(sample.value), " ");
+      line.resize(series.MaxSize(sample) + kMaxNumberLength + 1);
+      char* end = WriteNumber(sample.value, series.Write(sample, line.data()));
+      *end++ = ' ';
+      line.resize(static_cast<size_t>(end - line.data()));
       for (const int64_t time : family.source == Source::kDay ? day.plain_times : day.dated_times) {
         out.Append(header, line, time, "\n");
         header.clear();

@@ -1,6 +1,7 @@
 #include "metrics/prometheus_text.h"
 
 #include <string>
+#include <utility>
 
 #include "metrics/text_format.h"
 #include "metrics/walk.h"
@@ -9,16 +10,16 @@ namespace metrics {
 
 void WritePrometheusText(const Snapshot& snapshot, Selection selection, BlockWriter& out) {
   for (const Family& family : kFamilies) {
-    if (!selection.Has(CollectorOf(family))) continue;
+    if (family.source == Source::kExporter || !selection.Has(CollectorOf(family))) continue;
     std::string header;
     AppendHeader(family, header);
     SeriesText series(family);
     WalkFamily(snapshot, family, [&](const Sample& sample) {
-      char number[kMaxNumberLength + 1];
-      char* const end = WriteNumber(sample.value, number);
-      *end = '\n';
-      out.Append(header, series.Of(sample), absl::string_view(number, static_cast<size_t>(end + 1 - number)));
-      header.clear();
+      if (!header.empty()) out.Append(std::exchange(header, ""));
+      char* end = series.Write(sample, out.Reserve(series.MaxSize(sample) + kMaxNumberLength + 1));
+      end = WriteNumber(sample.value, end);
+      *end++ = '\n';
+      out.Advance(end);
       return out.is_wanted();
     });
   }

@@ -40,6 +40,9 @@ constexpr bool LabelsAreKnown(const Family& family) {
   return true;
 }
 static_assert(std::all_of(kFamilies.begin(), kFamilies.end(), LabelsAreKnown), "a label of a family is not in Sample");
+static_assert(std::all_of(kSampleLabels.begin(), kSampleLabels.end(),
+                          [](const SampleLabel& label) { return label.name.size() + 4 <= 32; }),
+              "SeriesText has too little room for the name of a label");
 
 }  // namespace
 
@@ -125,38 +128,32 @@ std::string NumberText(double value) {
   return std::string(number, WriteNumber(value, number));
 }
 
-SeriesText::SeriesText(const Family& family) : text_(family.name) {
+SeriesText::SeriesText(const Family& family) : scope_(family.name) {
+  const std::vector<absl::string_view> names = absl::StrSplit(family.labels, ',', absl::SkipEmpty());
   if (family.source == Source::kClusterInfo) {
-    labels_.push_back({&Sample::cluster_info, ""});
+    labels_.push_back({&Sample::cluster_info, {}, 0});
   } else {
-    for (const absl::string_view name : absl::StrSplit(family.labels, ',', absl::SkipEmpty())) {
-      if (labels_.empty()) {
-        absl::StrAppend(&text_, "{", name, "=\"");
-      } else {
-        labels_.back().after = absl::StrCat("\",", name, "=\"");
-      }
-      labels_.push_back({FindLabel(name)->value, "\"} "});
-      if (name == "cluster" || name == "namespace") scope_labels_ = labels_.size();
+    absl::StrAppend(&scope_, "{", names[0], "=\"");
+    for (size_t i = 0; i < names.size(); ++i) {
+      const bool is_scope = names[i] == "cluster" || names[i] == "namespace";
+      Label& label = (is_scope ? scope_labels_ : labels_).emplace_back(Label{FindLabel(names[i])->value, {}, 0});
+      const std::string after = i + 1 < names.size() ? absl::StrCat("\",", names[i + 1], "=\"") : "\"} ";
+      label.after_size = after.copy(label.after.data(), label.after.size());
     }
   }
-  begin_size_ = text_.size();
+  name_size_ = scope_.size();
 }
 
-absl::string_view SeriesText::Of(const Sample& sample) {
-  const auto append = [&](const Label& label) {
-    const absl::string_view value = sample.*label.value;
-    text_.append(value.data(), value.size()).append(label.after);
-  };
-  if (sample.cluster.data() != cluster_ || sample.namespace_name.data() != namespace_name_ || scope_size_ == 0) {
-    cluster_ = sample.cluster.data();
-    namespace_name_ = sample.namespace_name.data();
-    text_.resize(begin_size_);
-    for (size_t i = 0; i < scope_labels_; ++i) append(labels_[i]);
-    scope_size_ = text_.size();
+void SeriesText::SetScope(const Sample& sample) {
+  const bool is_known =
+      cluster_.data() != nullptr && cluster_ == sample.cluster && namespace_name_ == sample.namespace_name;
+  cluster_ = sample.cluster;
+  namespace_name_ = sample.namespace_name;
+  if (is_known) return;
+  scope_.resize(name_size_);
+  for (const Label& label : scope_labels_) {
+    absl::StrAppend(&scope_, sample.*label.value, absl::string_view(label.after.data(), label.after_size));
   }
-  text_.resize(scope_size_);
-  for (size_t i = scope_labels_; i < labels_.size(); ++i) append(labels_[i]);
-  return text_;
 }
 
 }  // namespace metrics

@@ -2,6 +2,8 @@
 #ifndef METRICS_TEXT_FORMAT_H_
 #define METRICS_TEXT_FORMAT_H_
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -38,28 +40,51 @@ std::string NumberText(double value);
 // Names and labels of one family's samples. Cheapest when samples of one cluster and namespace follow each other.
 class SeriesText {
  public:
+  // `family` is not of Source::kExporter.
   explicit SeriesText(const Family& family);
 
-  // `kubecost_pod_info{cluster="a",...} `, valid until the next call.
-  absl::string_view Of(const Sample& sample);
+  // The room that Write() needs.
+  size_t MaxSize(const Sample& sample) {
+    if (sample.cluster.data() != cluster_.data() || sample.namespace_name.data() != namespace_name_.data()) {
+      SetScope(sample);
+    }
+    size_t size = scope_.size();
+    for (const Label& label : labels_) size += (sample.*label.value).size() + sizeof(label.after);
+    return size;
+  }
+
+  // `kubecost_pod_info{cluster="a",...} `; returns the end. MaxSize() of the same sample is to be called before.
+  char* Write(const Sample& sample, char* out) const {
+    out = std::copy(scope_.begin(), scope_.end(), out);
+    for (const Label& label : labels_) {
+      const absl::string_view value = sample.*label.value;
+      out = std::copy(value.begin(), value.end(), out);
+      // All of it, because a copy of constant size is much faster.
+      std::copy(label.after.begin(), label.after.end(), out);
+      out += label.after_size;
+    }
+    return out;
+  }
 
  private:
   struct Label {
     absl::string_view Sample::*value;
     // What stands between this value and the next one.
-    std::string after;
+    std::array<char, 32> after;
+    size_t after_size;
   };
 
+  void SetScope(const Sample& sample);
+
+  // Begins with the name and ends where the first value behind cluster and namespace begins.
+  std::string scope_;
+  // What is in it.
+  size_t name_size_;
+  std::vector<Label> scope_labels_;
+  absl::string_view cluster_;
+  absl::string_view namespace_name_;
+  // The other labels.
   std::vector<Label> labels_;
-  // The labels of cluster and namespace, which come first.
-  size_t scope_labels_ = 0;
-  // Where the values of the former sample stood.
-  const char* cluster_ = nullptr;
-  const char* namespace_name_ = nullptr;
-  // The text up to the first value, and up to the first behind the namespace.
-  size_t begin_size_;
-  size_t scope_size_ = 0;
-  std::string text_;
 };
 
 }  // namespace metrics

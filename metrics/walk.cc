@@ -24,9 +24,11 @@ class Walk {
     if (facts == nullptr) return true;
     const LevelTable& table = facts->table(family_.level);
     sample_.currency = currency;
-    if (family_.column != Column::kInfo && table.column(family_.column).empty()) return true;
+    const bool is_info = family_.column == Column::kInfo;
+    const double* const values = is_info ? nullptr : table.column(family_.column).data();
+    if (!is_info && values == nullptr) return true;
     for (size_t row = 0; row < table.rows(); ++row) {
-      sample_.value = table.value(family_.column, row) / divisor;
+      if (!is_info) sample_.value = values[row] / divisor;
       if (!IsKnown(sample_.value)) continue;
       SetIdentity(table, row);
       SetAttributes(table, row);
@@ -43,10 +45,11 @@ class Walk {
     std::vector<Place> places;
     for (size_t i = 0; i < order.size(); ++i) {
       const size_t day = order[i] & DailyFacts::kDayMask;
-      places.push_back({day, next_row[day]++, &daily.days()[day].facts->table(family_.level)});
+      const DayFacts& facts = *daily.days()[day].facts;
+      places.push_back({day, next_row[day]++, &facts.table(family_.level), facts.date});
       const bool is_last = i + 1 == order.size() || (order[i + 1] & DailyFacts::kNewIdentity) != 0;
       if (!is_last) continue;
-      if (!Identity(daily, places)) return false;
+      if (!Identity(places)) return false;
       places.clear();
     }
     return true;
@@ -78,6 +81,7 @@ class Walk {
     size_t day;
     size_t row;
     const LevelTable* table;
+    absl::string_view date;
   };
 
   void SetIdentity(const LevelTable& table, size_t row) {
@@ -99,12 +103,12 @@ class Walk {
            a.table->controller(a.row) == b.table->controller(b.row);
   }
 
-  bool Identity(const DailyFacts& daily, std::vector<Place>& places) {
+  bool Identity(std::vector<Place>& places) {
     SetIdentity(*places[0].table, places[0].row);
     if (family_.column == Column::kResources) {
       for (const kubecost::ResourceInfo& resource : kResourcesByName) {
         sample_.resource = resource.name;
-        if (!Values(daily, places, ColumnOf(resource.resource), family_.level == Level::kPod)) return false;
+        if (!Values(places, ColumnOf(resource.resource), family_.level == Level::kPod)) return false;
       }
       return true;
     }
@@ -116,17 +120,17 @@ class Walk {
       }
     }
     const bool is_resource = family_.column < Column::kTotal;
-    return Values(daily, places, family_.column,
+    return Values(places, family_.column,
                   is_resource && family_.level == Level::kPod &&
                       kResources[static_cast<size_t>(family_.column)].omit_zero_on_pods);
   }
 
-  bool Values(const DailyFacts& daily, const std::vector<Place>& places, Column column, bool omits_zero) {
+  bool Values(const std::vector<Place>& places, Column column, bool omits_zero) {
     for (const Place& place : places) {
       sample_.value = place.table->value(column, place.row);
       if (!IsKnown(sample_.value) || (omits_zero && sample_.value == 0)) continue;
       SetAttributes(*place.table, place.row);
-      sample_.date = daily.days()[place.day].facts->date;
+      sample_.date = place.date;
       sample_.day = place.day;
       if (!sink_(sample_)) return false;
     }
