@@ -10,6 +10,7 @@ EVERY_RUN = [
     ("revision and compiler", r'((?:revision|compiler)(?:=|: )"?)(?:g\+\+ [^",)]*|clang [^",)]*|\w+)', r"\1*"),
     ("revision on the page", r"(<dt>Version</dt><dd>[^ <]*) \([^)<]*\)", r"\1 *"),
     ("process_*", r"^(process_\w+) .*$", r"\1 *"),
+    ("the page's clock", r"(as of )[0-9: -]{19}( UTC)", r"\1*\2"),
     ("poll duration", r"^(kubecost_exporter_poll_duration_seconds_sum\S*) .*$", r"\1 *"),
     ("scrape counts and sizes", r"^(kubecost_exporter_(?:scrape_bytes|scrapes_total)) .*$", r"\1 *"),
     ("memory", r"^(kubecost_exporter_snapshot_bytes) .*$", r"\1 *"),

@@ -178,8 +178,8 @@ def cannot_start(side):
 
 def frozen():
     worlds = {name: _world(*settings) for name, settings in WORLDS.items()}
-    return {**worlds, "secured": secured, "passwords alone": passwords_alone, "cannot start": cannot_start}
+    return {**worlds, "passwords alone": passwords_alone, "cannot start": cannot_start}
 
 
 def running():
-    return {"the program itself": real_clock}
+    return {"the program itself": real_clock, "secured": secured}
