@@ -258,7 +258,7 @@ static_assert(ResourcesHaveFamilies(Level::kNamespace), "every Resource needs it
 static_assert(ResourcesHaveFamilies(Level::kPod), "every Resource needs its family kubecost_pod_..._cost");
 
 // The family of that name; does not compile when no family has it.
-consteval Family FamilyNamed(absl::string_view name) {
+consteval const Family& FamilyNamed(absl::string_view name) {
   size_t i = 0;
   while (kFamilies[i].name != name) ++i;
   return kFamilies[i];
