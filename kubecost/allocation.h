@@ -24,9 +24,10 @@ namespace kubecost {
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 inline bool IsKnown(double value) { return !std::isnan(value); }
 
-// Another level needs, besides its place here: its aggregate (allocation_query.cc), its collector (metrics/selection.h),
-// its identity (metrics/table_builder.cc, metrics/level_table.cc), its question (exporter/polling/day_reader.cc) and its
-// families (metrics/family.h); the lists of levels in metrics/ are found by kNamespace.
+// Another level needs, besides its place here: its aggregate (allocation_query.cc), its collector
+// (metrics/selection.h), its identity (metrics/table_builder.cc, metrics/level_table.cc), its question
+// (exporter/polling/day_reader.cc) and its families (metrics/family.h); the lists of levels in metrics/ are found by
+// kNamespace.
 enum class Level { kCluster, kNamespace, kPod };
 inline constexpr size_t kLevelCount = 3;
 inline constexpr std::array<absl::string_view, kLevelCount> kLevelNames = {"cluster", "namespace", "pod"};
