@@ -20,6 +20,7 @@ std::vector<int64_t> SampleTimes(absl::Time from, absl::Time to, absl::Duration 
 
 void WriteOpenMetrics(const std::vector<StampedDay>& days, bool pod_resources, BlockWriter& out) {
   std::vector<ServedDay> served;
+  served.reserve(days.size());
   for (const StampedDay& day : days) served.push_back(day.day);
   const DailyFacts history(std::move(served), pod_resources);
   for (const Family& family : kFamilies) {

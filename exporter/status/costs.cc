@@ -21,7 +21,6 @@ namespace status {
 namespace {
 
 using kubecost::IsKnown;
-using kubecost::kUnknown;
 using metrics::Column;
 using metrics::DailyFacts;
 using metrics::DayFacts;
