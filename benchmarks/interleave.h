@@ -15,7 +15,7 @@ struct Timing {
 };
 
 // Merges what has been freed in small pieces, as glibc otherwise does at some later allocation: after millions of small
-// frees that takes up to a second, and would be charged to whoever comes next.
+// frees that takes up to a second, and would be charged to the next one.
 void ConsolidateHeap();
 
 // `work`, and the heap consolidated after it.
