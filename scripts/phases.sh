@@ -22,16 +22,17 @@ end_phase() {
   phase_name=
 }
 
-# The exit code stays. A script may define `cleanup`.
+# The exit code stays, whatever fails in here. A script may define `cleanup`.
 finish() {
   local status=$?
+  set +e
   [ $status = 0 ] || [ -z "$phase_name" ] || phase_name+=": FAILED with exit code $status"
   end_phase
   if declare -F cleanup > /dev/null; then cleanup; fi
   if [ -n "${owns_phase_logs:-}" ]; then
     if [ -s "$PHASE_LOGS/tests" ]; then
       printf '\nTHE SLOWEST TESTS:\n'
-      sort -rn "$PHASE_LOGS/tests" | sed 10q
+      sort -rn "$PHASE_LOGS/tests" | awk 'NR <= 10'
     fi
     if [ -s "$PHASE_LOGS/phases" ]; then
       printf '\nPHASES:\n'

@@ -70,7 +70,7 @@ wait_for "no facts were served" has_facts
 
 # top FAMILY LABELS...: the five dearest series, as "amount label / label".
 top() {
-  sed -nE "s/^$1\{(.*)\} (.*)/\2 \1/p" "$work/metrics.txt" | sort -gr | head -5 |
+  sed -nE "s/^$1\{(.*)\} (.*)/\2 \1/p" "$work/metrics.txt" | sort -gr | awk 'NR <= 5' |
     sed -E 's/cluster="([^"]*)"/\1/; s/,(namespace|pod)="([^"]*)"/ \/ \2/g' | awk '{printf "    %10.5f  ", $1; $1 = ""; print}'
 }
 

@@ -206,7 +206,7 @@ class GapsTest(unittest.TestCase):
 
     def test_opencost_that_cannot_answer_for_many_days(self):
         exporter = self.check("--product=opencost", "--fault=no_long_windows")
-        self.assertEqual(1, len(exporter.log("each is tried")))
+        self.assertEqual(1, len(exporter.wait_for_log("each is tried")))
 
 
 class AwayTest(unittest.TestCase):

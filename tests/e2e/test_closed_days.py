@@ -277,7 +277,7 @@ class TooBigTest(unittest.TestCase):
         exporter = stage.exporter(simulator.url, "--backfill.days=0", *CLOSED_DAYS, clock=clock)
         dates = exporter.wait_for_dates(3)
         families = exporter.families()
-        self.assertIn("http_5xx", exporter.log("level=warn")[0])
+        self.assertIn("http_5xx", exporter.wait_for_log("level=warn")[0])
         self.assertEqual(dates_back("2026-03-04", 3), dates[::-1])
         expected = expected_facts(simulator, window("2026-03-04"))
         for date in dates:

@@ -27,7 +27,7 @@ class EndTest(unittest.TestCase):
         print(f"\n{signal.Signals(number).name} {what}: ended after {seconds:.3f} s", file=sys.stderr)
         self.assertEqual(0, code, exporter.describe())
         self.assertLess(seconds, LONGEST_END, exporter.describe())
-        self.assertTrue(exporter.log(f"msg=stopping signal={signal.Signals(number).name}"))
+        self.assertTrue(exporter.wait_for_log(f"msg=stopping signal={signal.Signals(number).name}"))
 
     def test_when_idle(self):
         stage = Stage.of(self)

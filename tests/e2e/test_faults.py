@@ -225,7 +225,7 @@ class TimeoutTest(unittest.TestCase):
         wait_until(lambda: exporter.value(ERRORS, reason=reason), lambda: reason + "; " + exporter.describe())
         self.assertEqual(1, sum(exposition.values(exporter.own_families(), ERRORS, "reason").values()))
         self.assertEqual(0, exporter.value("kubecost_exporter_up"))
-        return exporter.log(f"reason={reason}")[0]
+        return exporter.wait_for_log(f"reason={reason}")[0]
 
     def test_read_timeout(self):
         words = (

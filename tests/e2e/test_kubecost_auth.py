@@ -117,7 +117,7 @@ class AuthTest(unittest.TestCase):
                 exporter = self.exporter(front.url(), "--cluster-info=off", *case.flags)
                 wait_until(lambda: exporter.value(ERRORS, reason=case.reason), exporter.describe)
                 wait_until(lambda: exporter.log(f"reason={case.reason} "), exporter.describe)
-                self.assertIn(case.text, exporter.log(f"reason={case.reason} ")[0])
+                self.assertIn(case.text, exporter.wait_for_log(f"reason={case.reason} ")[0])
                 page = exporter.get("/").decode()
                 self.assertNotIn("secret-", "\n".join(exporter.output["stderr"]) + page)
 
@@ -125,7 +125,8 @@ class AuthTest(unittest.TestCase):
         front = self.front(lambda request: Refusal(301, {"Location": f"https://{request.headers['host']}/x"}, b""))
         exporter = self.exporter(front.url(), "--cluster-info=off")
         wait_until(lambda: exporter.log("reason=redirect "), exporter.describe)
-        self.assertIn("which is not followed: write https:// in --kubecost.url", exporter.log("reason=redirect ")[0])
+        told = exporter.wait_for_log("reason=redirect ")[0]
+        self.assertIn("which is not followed: write https:// in --kubecost.url", told)
 
     def test_credentials_go_to_no_other_host(self):
         elsewhere = self.front()
@@ -211,8 +212,8 @@ class AuthTest(unittest.TestCase):
         headers = f"--kubecost.header-file={self.file(b'X-Scope-OrgID: kubecost' + bytes([10]) + b'X-Proto: http')}"
         exporter = self.exporter("http://127.0.0.1:1", "--cluster-info=off", headers)
         wait_until(lambda: exporter.log("reason=refused "), exporter.describe)
-        self.assertIn("GET http://127.0.0.1:1/", exporter.log("reason=refused ")[0])
-        self.assertIn("--kubecost.url", exporter.log("reason=refused ")[0])
+        self.assertIn("GET http://127.0.0.1:1/", exporter.wait_for_log("reason=refused ")[0])
+        self.assertIn("--kubecost.url", exporter.wait_for_log("reason=refused ")[0])
 
     def test_unencrypted_credentials_are_warned_of(self):
         token = f"--kubecost.token-file={self.file(b'abc')}"

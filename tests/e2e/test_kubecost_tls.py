@@ -55,7 +55,7 @@ class TlsTest(unittest.TestCase):
     def failure(self, exporter, reason="tls"):
         wait_until(lambda: exporter.value(ERRORS, reason=reason), lambda: reason + "; " + exporter.describe())
         self.assertEqual(0, exporter.value("kubecost_exporter_up"))
-        return exporter.log(f"reason={reason}")[0]
+        return exporter.wait_for_log(f"reason={reason}")[0]
 
     def test_private_authority(self):
         front = self.front(self.server)
@@ -144,7 +144,7 @@ class TlsTest(unittest.TestCase):
         exporter.wait_for_day()
         self.assertEqual(1, exporter.value("kubecost_exporter_insecure"))
         self.assertIsNone(exporter.value("kubecost_exporter_ca_not_after_timestamp_seconds"))
-        self.assertEqual(1, len(exporter.log(" level=warn msg=\"Kubecost's certificate is not verified")))
+        self.assertEqual(1, len(exporter.wait_for_log(" level=warn msg=\"Kubecost's certificate is not verified")))
         for more in (["--config.check"], ["once", "--output=csv"]):
             done = run(EXPORTER, f"--kubecost.url={front.url()}", "--kubecost.tls-verify=false", *ONE_DAY, *more)
             self.assertIn(b"Kubecost's certificate is not verified", done.stderr)

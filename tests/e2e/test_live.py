@@ -287,7 +287,7 @@ class OutageTest(LiveCase):
         self.assertIn("kubecost_cluster_total_cost{", "\n".join(before))
         self.assertEqual((0, 0), (self.view_up("hour"), self.view_up("today")))
         for view in ("hour", "today"):
-            self.assertEqual(1, len(self.exporter.log(f'msg="reading from Kubecost failed" view={view}')))
+            self.assertEqual(1, len(self.exporter.wait_for_log(f'msg="reading from Kubecost failed" view={view}')))
 
         self.simulator.set_fault("none")
         self.wait_for_live("hourly", "today")
@@ -339,7 +339,7 @@ class NoHourlyTest(LiveCase):
         wait_until(lambda: self.view_up("hour") == 1, "view_up of the hour")
         self.assertGreaterEqual(hour_questions(self.simulator)[4].time, again.time + DAY - SECOND)
         self.wait_for_questions(7)
-        self.assertEqual(1, len(self.exporter.log(self.OFF)))
+        self.assertEqual(1, len(self.exporter.wait_for_log(self.OFF)))
 
     def test_an_hour_that_is_missed_once_does_not_matter(self):
         self.start("2026-03-05T04:05:00+00:00", scale=300, simulator_flags=("--pods=20", "--fault=no_hourly"))

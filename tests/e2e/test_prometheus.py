@@ -108,8 +108,8 @@ class EveryNumberTest(unittest.TestCase):
         wait_until(lambda: prometheus.query(PLAIN) == before, lambda: difference(before, prometheus.query(PLAIN)))
         wait_until(lambda: prometheus.query(PLAIN) == after, lambda: difference(after, prometheus.query(PLAIN)))
         self.assertEqual(second, exporter.day())
-        self.assertEqual(1, len(exporter.log("day=2026-03-03")))
-        self.assertEqual(1, len(exporter.log("day=2026-03-04")))
+        self.assertEqual(1, len(exporter.wait_for_log("day=2026-03-03")))
+        self.assertEqual(1, len(exporter.wait_for_log("day=2026-03-04")))
 
     def assert_has_substance(self, expected):
         names = {name for name, _ in expected}
@@ -212,7 +212,7 @@ class OutageTest(unittest.TestCase):
         self.assertEqual("", difference(expected, prometheus.query(PLAIN)))
         back = 'msg="reading from Kubecost works again" view=day'
         wait_until(lambda: exporter.log(back), exporter.describe)
-        self.assertEqual(1, len(exporter.log(back)))
+        self.assertEqual(1, len(exporter.wait_for_log(back)))
 
 
 if __name__ == "__main__":

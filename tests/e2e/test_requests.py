@@ -117,7 +117,7 @@ class RequestsTest(unittest.TestCase):
             self.assertEqual(datetime.timedelta(days=1), end - start)
             self.assertEqual((0, 0, 0), (start.hour, start.minute, start.second))
             # The message names the window that was asked for.
-            self.assertIn(parameters["window"], exporter.log("reason=empty")[0])
+            self.assertIn(parameters["window"], exporter.wait_for_log("reason=empty")[0])
 
 
 if __name__ == "__main__":

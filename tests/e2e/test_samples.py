@@ -195,8 +195,8 @@ class SamplesTest(unittest.TestCase):
                 exporter = stage.exporter(server.url, "--cluster-info=off", *ONE_DAY)
                 reason = "kubecost_exporter_api_errors_total"
                 wait_until(lambda: exporter.value(reason, reason="http_5xx") == 1, exporter.describe)
-                self.assertIn(words, exporter.log("view=day")[0])
-                self.assertIn("HTTP 500", exporter.log("view=day")[0])
+                self.assertIn(words, exporter.wait_for_log("view=day")[0])
+                self.assertIn("HTTP 500", exporter.wait_for_log("view=day")[0])
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ class FlagTest(unittest.TestCase):
         self.assertEqual(200, exporter.request("GET", "/cost/metrics").status)
         self.assertEqual(404, exporter.request("GET", "/metrics").status)
         self.assertIn(b'href="/cost/metrics"', exporter.get("/"))
-        self.assertTrue(exporter.log("path=/cost/metrics"))
+        self.assertTrue(exporter.wait_for_log("path=/cost/metrics"))
 
     def test_keep_alive(self):
         exporter = Stage.of(self).exporter(NOWHERE, "--web.keep-alive-timeout=500ms")

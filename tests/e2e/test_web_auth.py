@@ -83,12 +83,12 @@ class PasswordTest(unittest.TestCase):
         self.status(basic("one", "guessed"))
         self.assertEqual((missing + 1, wrong + 2), (count("no_password"), count("wrong_password")))
         self.exporter.headers = {}
-        self.assertEqual(1, len(self.exporter.log("somebody was not let in")))
+        self.assertEqual(1, len(self.exporter.wait_for_log("somebody was not let in")))
         for line in self.exporter.output["stderr"]:
             self.assertNotIn("guessed", line)
 
     def test_passwords_without_tls_are_warned_of(self):
-        self.assertEqual(1, len(self.exporter.log("passwords without TLS can be read by anybody")))
+        self.assertEqual(1, len(self.exporter.wait_for_log("passwords without TLS can be read by anybody")))
 
 
 class GuessingTest(unittest.TestCase):
@@ -218,8 +218,8 @@ class ChangeTest(unittest.TestCase):
             with self.subTest(text=text):
                 site.path.write_text(text, encoding="utf-8")
                 wait_for_reload(exporter, good=False)
-                self.assertIn(words, exporter.log("the former one stays in force")[-1])
-                self.assertIn("needs a restart", exporter.log("the former one stays in force")[-1])
+                self.assertIn(words, exporter.wait_for_log("the former one stays in force")[-1])
+                self.assertIn("needs a restart", exporter.wait_for_log("the former one stays in force")[-1])
                 self.assertEqual(401, exporter.request("GET", "/metrics", {"Authorization": ""}).status)
                 site.path.write_text(good, encoding="utf-8")
                 wait_for_reload(exporter)

@@ -99,14 +99,14 @@ class RotationTest(unittest.TestCase):
             self.assertEqual(count, len(self.exporter.log(message)))
             self.volume.replace(**good)
             wait_for_reload(self.exporter)
-        self.assertIn("does not belong to the certificate", self.exporter.log(message)[0])
-        self.assertIn("holds no certificate", self.exporter.log(message)[1])
-        self.assertIn("No such file or directory", self.exporter.log(message)[2])
+        self.assertIn("does not belong to the certificate", self.exporter.wait_for_log(message)[0])
+        self.assertIn("holds no certificate", self.exporter.wait_for_log(message)[1])
+        self.assertIn("No such file or directory", self.exporter.wait_for_log(message)[2])
 
     def test_a_broken_configuration_file(self):
         self.site.path.write_text("tls_server_config: [", encoding="utf-8")
         wait_for_reload(self.exporter, good=False)
-        self.assertIn("web.yml:1: not valid YAML", self.exporter.log("stays in force")[0])
+        self.assertIn("web.yml:1: not valid YAML", self.exporter.wait_for_log("stays in force")[0])
         self.site.write(tls_server_config={**self.settings, "min_version": "TLS13"})
         wait_for_reload(self.exporter)
         self.assertNotEqual(0, s_client(self.exporter, "-tls1_2")[0])
@@ -114,7 +114,7 @@ class RotationTest(unittest.TestCase):
     def test_tls_cannot_be_turned_off(self):
         self.site.write()
         wait_for_reload(self.exporter, good=False)
-        self.assertIn("turns TLS off, which needs a restart", self.exporter.log("stays in force")[0])
+        self.assertIn("turns TLS off, which needs a restart", self.exporter.wait_for_log("stays in force")[0])
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ class RefusalTest(unittest.TestCase):
             self.assertNotEqual(0, code)
             self.assertEqual("000", status)
         self.assertEqual(before + 2, self.count("bad_certificate"))
-        told = self.exporter.log("somebody was not let in")[0]
+        told = self.exporter.wait_for_log("somebody was not let in")[0]
         self.assertIn("client=127.0.0.1", told)
 
     def test_expired_client_certificate(self):

@@ -65,7 +65,7 @@ class RunningTest(unittest.TestCase):
         seconds = time.monotonic() - started
         print(f"\npodman stop: ended after {seconds:.3f} s", file=sys.stderr)
         self.assertEqual(0, code, inside.describe())
-        self.assertTrue(inside.log("msg=stopping signal=SIGTERM"), inside.describe())
+        self.assertTrue(inside.wait_for_log("msg=stopping signal=SIGTERM"), inside.describe())
         self.assertLess(seconds, LONGEST_END, inside.describe())
 
     def test_healthcheck(self):
@@ -160,7 +160,7 @@ class CertificatesTest(unittest.TestCase):
         options = [f"--add-host={self.NAME}:127.0.0.1", *options]
         inside = self.stage.container(self.url, *ONE_DAY, *flags, options=options)
         wait_until(lambda: inside.value(ERRORS, reason=reason), inside.describe)
-        return next(line for line in inside.output["stderr"] if "error=" in line)
+        return inside.wait_for_log("error=")[0]
 
     def test_a_stranger_is_not_believed(self):
         line = self.first_error("tls")

@@ -164,6 +164,10 @@ class Exporter(Process, HttpService):
         """The log lines so far that contain `text`."""
         return [line for line in list(self.output["stderr"]) if text in line]
 
+    def wait_for_log(self, text):
+        """The log lines that contain `text`, as soon as there is one: a line may come after what it tells of shows."""
+        return wait_until(lambda: self.log(text), lambda: f"{text!r} in the log\n{self.describe()}")
+
 
 def free_port():
     with contextlib.closing(socket.socket()) as probe:
