@@ -1,4 +1,5 @@
 // The hour and today, with a Kubecost in memory.
+// Also tests exporter/polling/level_reader.h
 #include "exporter/polling/live_view.h"
 
 #include <gtest/gtest.h>
