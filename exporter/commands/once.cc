@@ -130,18 +130,34 @@ class Run {
     }
   }
 
-  // Asks up to so many times, and never sooner than the last failure allows. `what` is for the log.
+  // When its kind of question may be asked again, and why not sooner.
+  struct Rest {
+    absl::Duration end = absl::ZeroDuration();  // by Clock::Elapsed()
+    std::string after;
+  };
+
+  // Asks up to so many times, and never sooner than the last failure of the kind that `rest` is for allows. `what` is
+  // for the log.
   template <typename Ask>
-  std::invoke_result_t<Ask> Try(const std::pair<absl::string_view, std::string>& what, int tries, Ask ask) {
+  std::invoke_result_t<Ask> Try(const std::pair<absl::string_view, std::string>& what, int tries, Rest& rest, Ask ask) {
     for (int tried = 1;; ++tried) {
-      const absl::Duration rest = earliest_ - clock_.Elapsed();
-      if (rest > absl::ZeroDuration()) clock_.Sleep(rest, stop_);
+      const absl::Duration left = rest.end - clock_.Elapsed();
+      if (left > absl::ZeroDuration()) {
+        if (tried == 1) {
+          base::Log(base::LogLevel::kInfo, "waiting before Kubecost is asked again",
+                    {what, {"wait", polling::SecondsText(left)}, {"after", rest.after}});
+        }
+        clock_.Sleep(left, stop_);
+      }
       if (stop_.stop_requested()) return absl::CancelledError("stopped");
       const absl::Duration started = clock_.Elapsed();
       std::invoke_result_t<Ask> answer = ask();
       if (!IsWorthAnotherTry(answer.status())) return answer;
-      const absl::Duration wait = polling::RetryWait(tried, clock_.Elapsed() - started);
-      earliest_ = clock_.Elapsed() + wait;
+      // A side question leaves nothing to compute behind.
+      const absl::Duration took = &rest == &side_rest_ ? absl::ZeroDuration() : clock_.Elapsed() - started;
+      const absl::Duration wait = polling::RetryWait(tried, took);
+      rest = {clock_.Elapsed() + wait,
+              absl::StrCat(what.first, " ", what.second, " failed with reason ", polling::ReasonText(answer.status()))};
       if (tried == tries) return answer;
       base::Log(base::LogLevel::kWarn, "reading from Kubecost failed, it is tried again",
                 {what,
@@ -154,7 +170,7 @@ class Run {
   absl::StatusOr<metrics::ServedDay> TryToRead(const base::Window& window, const std::string& date,
                                                metrics::Columns pods) {
     metrics::ServedDay day;
-    absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> facts = Try({"day", date}, kTries, [&] {
+    absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> facts = Try({"day", date}, kTries, cost_rest_, [&] {
       day.last_read = clock_.Now();
       return reader_.Read(window, pods, stop_).facts;
     });
@@ -168,8 +184,8 @@ class Run {
   // for once: without it, hardly anything is missing.
   void ReadClusterInfo() {
     if (options_.cluster_info == polling::ClusterInfoMode::kOff) return;
-    const absl::StatusOr<polling::ClusterDescription> cluster =
-        Try({"view", "cluster_info"}, 1, [&] { return polling::ReadClusterInfo(options_, client_, stop_); });
+    const absl::StatusOr<polling::ClusterDescription> cluster = Try(
+        {"view", "cluster_info"}, 1, side_rest_, [&] { return polling::ReadClusterInfo(options_, client_, stop_); });
     if (cluster.ok()) cluster_ = *cluster;
     if (cluster_.labels != nullptr || !printer_.WantsClusterInfo() || absl::IsCancelled(cluster.status())) return;
     base::Log(base::LogLevel::kWarn, "kubecost_cluster_info is left out",
@@ -182,7 +198,7 @@ class Run {
     if (!options_.currency.empty()) return options_.currency;
     if (!printer_.WantsCurrency()) return polling::kDefaultCurrency;
     absl::StatusOr<std::string> code =
-        Try({"view", "currency"}, kTries, [&] { return polling::ReadCurrency(client_, stop_); });
+        Try({"view", "currency"}, kTries, side_rest_, [&] { return polling::ReadCurrency(client_, stop_); });
     if (code.ok()) return *std::move(code);
     if (kubecost::ReasonOf(code.status()).value_or(ErrorReason::kNotFound) != ErrorReason::kNotFound) {
       base::Log(base::LogLevel::kWarn, "Kubecost does not tell its currency; set --currency",
@@ -228,8 +244,9 @@ class Run {
   polling::DayReader reader_;
   DayPrinter printer_;
 
-  // By Clock::Elapsed(): no request before.
-  absl::Duration earliest_ = absl::ZeroDuration();
+  // A slow side question holds back no day.
+  Rest cost_rest_;
+  Rest side_rest_;
   bool has_begun_ = false;
   size_t asked_ = 0;
   size_t tried_ = 0;

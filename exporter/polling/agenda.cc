@@ -19,12 +19,11 @@ Schedule Judge(View view, const Outcome& outcome, Schedule schedule, absl::Durat
 
 std::optional<Task> Agenda::Next(absl::Duration now) const {
   std::optional<Task> next;
-  if (now < earliest_) return next;
   const auto rank = [this](const Task& task) {
     return std::pair(last_was_backfill_ && task.view == View::kBackfill, task.schedule->due);
   };
   for (const Task& task : tasks_) {
-    if (task.schedule->due <= now && (!next.has_value() || rank(task) < rank(*next))) next = task;
+    if (DueOf(task) <= now && (!next.has_value() || rank(task) < rank(*next))) next = task;
   }
   return next;
 }
@@ -38,7 +37,7 @@ absl::Duration Agenda::Due(std::optional<View> view) const {
 }
 
 void Agenda::Conclude(const Task& task, const Outcome& outcome, absl::Duration started, absl::Duration finished) {
-  earliest_ = finished + RestAfter(finished - started);
+  earliest_[SpecOf(task.view).is_side_question] = finished + RestAfter(finished - started);
   last_was_backfill_ = task.view == View::kBackfill;
   Schedule& schedule = *task.schedule;
   const int failures = schedule.failures;

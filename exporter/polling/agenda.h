@@ -3,6 +3,7 @@
 #define EXPORTER_POLLING_AGENDA_H_
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -23,7 +24,8 @@ Schedule Judge(View view, const Outcome& outcome, Schedule schedule, absl::Durat
 //    back-fill has no two turns in a row while others wait;
 //  - after a failure the wait doubles from 15 s to 10 min, with jitter; when a subject works again, those that failed
 //    with it are due at once;
-//  - no turn begins sooner after the last one's end than ten times what that one took.
+//  - no turn begins sooner after the end of the last one of its kind than ten times what that one took; side questions
+//    are one kind, all costs the other, so that slow ones of the former hold back no day.
 // For one thread.
 class Agenda {
  public:
@@ -35,7 +37,9 @@ class Agenda {
   std::optional<Task> Next(absl::Duration now) const;
   // When the next turn is, of any task or of those of a view; InfiniteDuration when there is no task.
   absl::Duration Due(std::optional<View> view = {}) const;
-  absl::Duration DueOf(const Task& task) const { return std::max(task.schedule->due, earliest_); }
+  absl::Duration DueOf(const Task& task) const {
+    return std::max(task.schedule->due, earliest_[SpecOf(task.view).is_side_question]);
+  }
 
   // What follows from a turn for its task and the others.
   void Conclude(const Task& task, const Outcome& outcome, absl::Duration started, absl::Duration finished);
@@ -44,7 +48,7 @@ class Agenda {
   std::vector<Task> tasks_;
   Jitter jitter_;
   bool last_was_backfill_ = false;
-  absl::Duration earliest_ = absl::ZeroDuration();  // of any turn
+  std::array<absl::Duration, 2> earliest_ = {};  // turn of costs, and of side questions
 };
 
 }  // namespace polling

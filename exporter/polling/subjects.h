@@ -26,17 +26,19 @@ struct ViewSpec {
   absl::string_view name;
   // Whether the options ask for it.
   bool (*enabled)(const Options&);
+  // It is looked up, where all others are costs that Kubecost computes.
+  bool is_side_question = false;
 };
 
 // In the order of View.
 inline constexpr std::array<ViewSpec, 6> kViews = {{
     {View::kClusterInfo, "cluster_info",
-     [](const Options& options) { return options.cluster_info == ClusterInfoMode::kMirror; }},
+     [](const Options& options) { return options.cluster_info == ClusterInfoMode::kMirror; }, true},
     {View::kDay, "day", [](const Options&) { return true; }},
     {View::kBackfill, "backfill", [](const Options& options) { return options.backfill_days > options.day_keep; }},
     {View::kHour, "hour", [](const Options& options) { return options.hour_enabled; }},
     {View::kToday, "today", [](const Options& options) { return options.today_enabled; }},
-    {View::kCurrency, "currency", [](const Options& options) { return options.currency.empty(); }},
+    {View::kCurrency, "currency", [](const Options& options) { return options.currency.empty(); }, true},
 }};
 
 inline constexpr size_t kViewCount = kViews.size();

@@ -203,11 +203,23 @@ TEST_F(OnceTest, KubecostsOwnWordsForClusterAndCurrency) {
 }
 
 TEST_F(OnceTest, WithoutClusterInfoOneFamilyIsMissing) {
-  kubecost_.cluster_info = {500, "", "text/plain", "", {}, {}};
+  kubecost_.cluster_info = Failing(ErrorReason::kReadTimeout);
   EXPECT_EQ(Run(OutputFormat::kPrometheus, 19, 19).outcome, OnceOutcome::kComplete);
   EXPECT_TRUE(Samples("kubecost_cluster_info").empty());
   EXPECT_EQ(Samples("kubecost_pod_total_cost").size(), 1U);
-  EXPECT_EQ(clock_.sleeps, std::vector<absl::Duration>{absl::Seconds(15)}) << "no request at once after a failure";
+  EXPECT_TRUE(clock_.sleeps.empty()) << "a day does not wait for what a side question took";
+}
+
+TEST_F(OnceTest, ItSaysWhatItWaitsFor) {
+  kubecost_.failing[17] = {500, "", "text/plain", "", {}, {}};
+  kubecost_.on_request = [this] { clock_.Advance(absl::Seconds(6)); };
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Run(OutputFormat::kCsv, 17, 19).outcome, OnceOutcome::kPartial);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(absl::StrContains(log,
+                                "msg=\"waiting before Kubecost is asked again\" day=2026-11-18 wait=1m "
+                                "after=\"day 2026-11-17 failed with reason http_5xx\"\n"))
+      << log;
 }
 
 TEST_F(OnceTest, TheCurrencyIsTriedThreeTimes) {

@@ -139,12 +139,17 @@ TEST_F(AgendaTest, BackfillHasNoTwoTurnsInARowWhileOthersWait) {
   EXPECT_EQ(Next(), "find") << "nothing else waits";
 }
 
-TEST_F(AgendaTest, NoTurnBeginsBeforeTenTimesWhatTheLastOneTook) {
+TEST_F(AgendaTest, NoTurnBeginsBeforeTenTimesWhatTheLastOneOfItsKindTook) {
+  Conclude(Ended(Ending::kFailed, ErrorReason::kReadTimeout), absl::Seconds(60));
+  EXPECT_EQ(agenda_.DueOf(agenda_.tasks()[0]), kNow + absl::Seconds(600));
+  EXPECT_EQ(Next(), "newest") << "a slow side question holds back no costs";
   Conclude(Ended(Ending::kGood), absl::Seconds(20));
-  EXPECT_EQ(Next(), "-");
+  EXPECT_EQ(Next(), "-") << "neither the next day nor back-fill";
   EXPECT_EQ(agenda_.Due(), kNow + absl::Seconds(200));
-  EXPECT_EQ(agenda_.DueOf(agenda_.tasks()[1]), kNow + absl::Seconds(200));
+  EXPECT_EQ(agenda_.DueOf(agenda_.tasks()[2]), kNow + absl::Seconds(200));
   EXPECT_TRUE(agenda_.Next(kNow + absl::Seconds(200)).has_value());
+  info_.schedule.due = absl::ZeroDuration();
+  EXPECT_EQ(agenda_.DueOf(agenda_.tasks()[0]), kNow + absl::Seconds(600)) << "and costs no side question";
 }
 
 TEST_F(AgendaTest, WhenOneWorksAgainThoseThatFailedAreDueAtOnce) {
