@@ -167,7 +167,7 @@ int Compare(const Settings& settings) {
   if (!SameSamples(*snapshot, gauges)) return 1;
   CompareRender(snapshot, gauges, settings.rounds, verdicts);
   CompareScrapes(snapshot, gauges, settings.rounds, verdicts);
-  const double bytes = static_cast<double>(snapshot->day->table(kubecost::Level::kPod).bytes());
+  const double bytes = static_cast<double>(snapshot->day.front()->table(kubecost::Level::kPod).bytes());
   verdicts.AtMost("T7 snapshot bytes per pod", bytes / static_cast<double>(settings.pods), 600);
   const bool good = verdicts.Print();
   return settings.check && !good ? 1 : 0;

@@ -62,7 +62,7 @@ void PrintGrowth() {
     parse.push_back({pods, MedianSeconds(parse_body)});
     build.push_back({pods, MedianSeconds([&rows] { BuildTable(rows); })});
     render.push_back({pods, MedianSeconds([&snapshot] { RenderAll(snapshot); })});
-    memory.push_back({pods, static_cast<double>(snapshot->day->table(kubecost::Level::kPod).bytes())});
+    memory.push_back({pods, static_cast<double>(snapshot->day.front()->table(kubecost::Level::kPod).bytes())});
     const auto per_pod = [pods](const std::vector<Cost>& costs) { return costs.back().value / pods; };
     std::cout << absl::StrFormat("%8d  %12.3f  %12.3f  %13.3f  %18.1f\n", size, per_pod(parse) * 1e6,
                                  per_pod(build) * 1e6, per_pod(render) * 1e6, per_pod(memory));

@@ -61,7 +61,7 @@ void ProbeProduct(size_t pods) {
     outer.Flush();
   }
   PrintMemory("after the second poll");
-  const metrics::LevelTable& table = polls.store().Current()->day->table(kubecost::Level::kPod);
+  const metrics::LevelTable& table = polls.store().Current()->day.front()->table(kubecost::Level::kPod);
   std::cout << absl::StrFormat("snapshot: %d pods, %d bytes, %.1f bytes per pod\n", table.rows(), table.bytes(),
                                static_cast<double>(table.bytes()) / static_cast<double>(table.rows()));
 }

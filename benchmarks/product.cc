@@ -70,10 +70,10 @@ metrics::LevelTable BuildTable(const std::vector<kubecost::Allocation>& rows) {
 }
 
 std::shared_ptr<const metrics::Snapshot> SnapshotOf(metrics::LevelTable pods) {
-  auto day = std::make_shared<metrics::DayFacts>();
-  day->table(kubecost::Level::kPod) = std::move(pods);
+  metrics::LevelTables read;
+  read.table(kubecost::Level::kPod) = std::move(pods);
   auto snapshot = std::make_shared<metrics::Snapshot>();
-  snapshot->day = std::move(day);
+  snapshot->day = metrics::SplitByCluster({}, "2026-11-19", true, std::move(read));
   return snapshot;
 }
 

@@ -71,7 +71,7 @@ SnapshotCollectable::SnapshotCollectable(std::shared_ptr<const metrics::Snapshot
 
 std::vector<prometheus::MetricFamily> SnapshotCollectable::Collect() const {
   std::vector<prometheus::MetricFamily> families;
-  const metrics::LevelTable& table = snapshot_->day->table(kubecost::Level::kPod);
+  const metrics::LevelTable& table = snapshot_->day.front()->table(kubecost::Level::kPod);
   for (const metrics::Family& family : metrics::kFamilies) {
     const bool is_info = family.column == Column::kInfo;
     if (!IsPodFamily(family) || (!is_info && table.column(family.column).empty())) continue;

@@ -8,6 +8,7 @@ namespace metrics {
 
 void Coverage::Add(const base::Window& window) {
   if (window.end <= window.start) return;
+  ran_ += absl::Trunc(window.end - window.start, absl::Seconds(1));
   // The windows that `window` touches become one with it.
   const auto first = std::find_if(windows_.begin(), windows_.end(),
                                   [&window](const base::Window& each) { return each.end >= window.start; });

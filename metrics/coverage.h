@@ -25,10 +25,13 @@ class Coverage {
 
   // Nothing before the first window.
   std::optional<Extent> extent() const;
+  // The windows' lengths together, each in whole seconds.
+  absl::Duration ran() const { return ran_; }
 
  private:
   // Disjoint, not touching, sorted.
   std::vector<base::Window> windows_;
+  absl::Duration ran_;
 };
 
 }  // namespace metrics

@@ -19,7 +19,7 @@ std::string Number(double value) { return std::isfinite(value) ? NumberText(valu
 
 }  // namespace
 
-void CsvWriter::Write(const ServedDay& day) {
+void CsvWriter::Write(const std::vector<ServedDay>& clusters) {
   if (!has_header_) {
     out_.Append("date,cluster,namespace,pod,node,controller_kind,controller");
     for (const kubecost::ResourceInfo& resource : kubecost::kResources) out_.Append(",", resource.name);
@@ -28,6 +28,10 @@ void CsvWriter::Write(const ServedDay& day) {
     out_.Append("\n");
     has_header_ = true;
   }
+  for (const ServedDay& day : clusters) WriteRows(day);
+}
+
+void CsvWriter::WriteRows(const ServedDay& day) {
   const LevelTable& table = day.facts->table(Level::kPod);
   for (size_t row = 0; row < table.rows() && out_.is_wanted(); ++row) {
     const auto number = [&](Column column) { return Number(table.value(column, row)); };

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "metrics/block_writer.h"
 #include "metrics/daily_facts.h"
@@ -17,10 +18,12 @@ class CsvWriter {
  public:
   CsvWriter(std::string currency, BlockWriter& out) : currency_(std::move(currency)), out_(out) {}
 
-  // The first call writes the header line as well.
-  void Write(const ServedDay& day);
+  // The clusters of a day, sorted. The first call writes the header line as well.
+  void Write(const std::vector<ServedDay>& clusters);
 
  private:
+  void WriteRows(const ServedDay& day);
+
   const std::string currency_;
   BlockWriter& out_;
   bool has_header_ = false;

@@ -7,19 +7,49 @@
 #include "base/day.h"
 
 namespace metrics {
+namespace {
+
+std::vector<ServedDay> Sorted(std::vector<ServedDay> days) {
+  std::sort(days.begin(), days.end(), IsBefore);
+  return days;
+}
+
+// Whether the day has rows to serve.
+bool IsInOrder(const ServedDay& day, Level level) {
+  return day.facts != nullptr && day.facts->table(level).rows() > 0 && (level != Level::kPod || day.with_pods);
+}
+
+}  // namespace
+
+ServedDay ServedDayOf(std::shared_ptr<const DayFacts> facts, absl::Time last_read, bool settled, bool with_pods) {
+  ServedDay day = {std::move(facts), {}, {}, last_read, settled, false, with_pods};
+  day.cluster = day.facts->cluster;
+  day.date = day.facts->date;
+  day.complete = day.has_pods() && day.facts->reconciles;
+  return day;
+}
+
+bool IsBefore(const ServedDay& a, const ServedDay& b) {
+  return std::tie(a.cluster, a.date) < std::tie(b.cluster, b.date);
+}
+
 DailyFacts::DailyFacts(std::vector<ServedDay> days, bool pod_resources)
-    : days_(std::move(days)), pod_resources_(pod_resources) {
-  for (const ServedDay& day : days_) {
-    for (const ClusterDay& cluster : day.facts->clusters) statuses_.push_back({&cluster, &day});
-  }
-  std::sort(statuses_.begin(), statuses_.end(), [](const Status& a, const Status& b) {
-    return std::tie(a.cluster->cluster, a.day->facts->date) < std::tie(b.cluster->cluster, b.day->facts->date);
-  });
+    : days_(Sorted(std::move(days))), pod_resources_(pod_resources) {
   for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) FindOrder(level);
 }
 
-// Merges the tables, each sorted already.
 void DailyFacts::FindOrder(Level level) {
+  size_t rows = 0;
+  for (const ServedDay& day : days_) rows += IsInOrder(day, level) ? day.facts->table(level).rows() : 0;
+  order_[static_cast<size_t>(level)].reserve(rows);
+  for (size_t first = 0, last = 0; first < days_.size(); first = last) {
+    while (last < days_.size() && days_[last].cluster == days_[first].cluster) ++last;
+    FindOrder(level, first, last);
+  }
+}
+
+// Merges the tables, each sorted already.
+void DailyFacts::FindOrder(Level level, size_t first, size_t last) {
   struct Head {
     size_t day;
     size_t row;
@@ -37,15 +67,10 @@ void DailyFacts::FindOrder(Level level) {
     const bool is_last = heads.empty() || !is_before(head, heads.back());
     heads.insert(is_last ? heads.end() : std::upper_bound(heads.begin(), heads.end(), head, is_before), head);
   };
-  size_t rows = 0;
-  for (size_t day = 0; day < days_.size(); ++day) {
-    const Head head = {day, 0};
-    if (table(head).rows() == 0 || (level == Level::kPod && !days_[day].with_pods)) continue;
-    insert(head);
-    rows += table(head).rows();
+  for (size_t day = first; day < last; ++day) {
+    if (IsInOrder(days_[day], level)) insert({day, 0});
   }
   std::vector<uint16_t>& order = order_[static_cast<size_t>(level)];
-  order.reserve(rows);
   std::vector<Head> same;
   while (!heads.empty()) {
     const auto other = std::find_if(heads.begin() + 1, heads.end(),
@@ -64,31 +89,27 @@ bool DailyFacts::Serves(const Family& family) const {
 }
 
 size_t DailyFacts::bytes() const {
-  size_t bytes = sizeof(*this) + days_.capacity() * sizeof(ServedDay) + statuses_.capacity() * sizeof(Status);
+  size_t bytes = sizeof(*this) + days_.capacity() * sizeof(ServedDay);
   for (const std::vector<uint16_t>& order : order_) bytes += order.capacity() * sizeof(uint16_t);
   return bytes;
 }
 
-double ValueOf(const DailyFacts::Status& status, Column column, Level level) {
-  const ClusterDay& cluster = *status.cluster;
-  const ServedDay& day = *status.day;
-  const bool has_pods = day.with_pods && day.facts->has_pods;
+double ValueOf(const ServedDay& day, Column column, Level level) {
+  if (column == Column::kComplete) return day.complete ? 1 : 0;
+  if (day.facts == nullptr) return kubecost::kUnknown;
+  const DayFacts& facts = *day.facts;
   switch (column) {
-    case Column::kComplete:
-      return has_pods && cluster.reconciles ? 1 : 0;
     case Column::kSettled:
       return day.settled ? 1 : 0;
-    case Column::kCoverage: {
-      if (!cluster.extent.has_value()) return kubecost::kUnknown;
-      const base::Window& window = day.facts->window;
-      return std::min(1.0, absl::FDivDuration(cluster.extent->covered, window.end - window.start));
-    }
+    case Column::kCoverage:
+      if (!facts.has_pods || !facts.extent.has_value()) return kubecost::kUnknown;
+      return std::min(1.0, absl::FDivDuration(facts.extent->covered, facts.window.end - facts.window.start));
     case Column::kPods:
-      return has_pods ? static_cast<double>(cluster.pods) : kubecost::kUnknown;
+      return day.has_pods() ? static_cast<double>(facts.pods) : kubecost::kUnknown;
     case Column::kLastRead:
       return absl::ToDoubleSeconds(absl::Floor(day.last_read - absl::UnixEpoch(), absl::Seconds(1)));
     case Column::kDifference:
-      return level == Level::kPod ? cluster.pod_difference : cluster.namespace_difference;
+      return level == Level::kPod ? facts.pod_difference : facts.namespace_difference;
     default:
       return kubecost::kUnknown;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "metrics/table_builder.h"
 
@@ -12,11 +14,9 @@ using kubecost::AddCosts;
 using kubecost::IsKnown;
 using kubecost::kUnknown;
 
-const LevelTable::ClusterSum* SumOf(const LevelTable& table, const std::string& cluster) {
-  for (const LevelTable::ClusterSum& sum : table.sums()) {
-    if (sum.cluster == cluster) return &sum;
-  }
-  return nullptr;
+// The sum of the only cluster; null when the level has no row.
+const LevelTable::ClusterSum* SumOf(const LevelTable& table) {
+  return table.sums().empty() ? nullptr : table.sums().data();
 }
 
 double Difference(const LevelTable::ClusterSum& cluster, const LevelTable::ClusterSum* level) {
@@ -33,47 +33,61 @@ bool IsRounding(double difference, const LevelTable::ClusterSum& cluster, const 
   return std::abs(difference) <= kRounding * static_cast<double>(cluster.terms + level->terms) + kSlack;
 }
 
-bool HasShrunk(const Extent& before, const std::optional<Extent>& after) {
-  constexpr absl::Duration kTolerance = absl::Minutes(5);
-  return !after.has_value() || after->span.start - before.span.start > kTolerance ||
-         before.span.end - after->span.end > kTolerance || before.covered - after->covered > kTolerance;
+// Fills what follows from the tables.
+void Conclude(DayFacts& day) {
+  const LevelTable::ClusterSum* const cluster = SumOf(day.table(Level::kCluster));
+  const LevelTable::ClusterSum* const namespaces = SumOf(day.table(Level::kNamespace));
+  const LevelTable::ClusterSum* const pods = SumOf(day.table(Level::kPod));
+  if (cluster != nullptr) {
+    day.namespace_difference = Difference(*cluster, namespaces);
+    day.pod_difference = Difference(*cluster, pods);
+    day.reconciles = IsRounding(day.namespace_difference, *cluster, namespaces) &&
+                     (!day.has_pods || IsRounding(day.pod_difference, *cluster, pods));
+  }
+  if (pods != nullptr) day.pods = pods->samples;
+  if (const LevelTable::ClusterSum* const finest = day.has_pods ? pods : namespaces; finest != nullptr) {
+    day.extent = finest->extent;
+    day.ran = finest->ran;
+  }
 }
 
 }  // namespace
 
-void DayFacts::Conclude() {
-  TableBuilder::AddSpecialCosts(table(Level::kNamespace), table(Level::kCluster));
-  for (const LevelTable::ClusterSum& cluster : table(Level::kCluster).sums()) {
-    const LevelTable::ClusterSum* const namespaces = SumOf(table(Level::kNamespace), cluster.cluster);
-    const LevelTable::ClusterSum* const pods = SumOf(table(Level::kPod), cluster.cluster);
-    ClusterDay& day = clusters.emplace_back();
-    day.cluster = cluster.cluster;
-    day.namespace_difference = Difference(cluster, namespaces);
-    day.pod_difference = Difference(cluster, pods);
-    day.reconciles = IsRounding(day.namespace_difference, cluster, namespaces) &&
-                     (!has_pods || IsRounding(day.pod_difference, cluster, pods));
-    if (pods == nullptr) continue;
-    day.extent = pods->extent;
-    day.pods = pods->samples;
-  }
-}
-
-bool DayFacts::Reconciles() const {
-  return std::all_of(clusters.begin(), clusters.end(), [](const ClusterDay& day) { return day.reconciles; });
-}
-
 size_t DayFacts::bytes() const {
-  size_t bytes = sizeof(*this) + clusters.capacity() * sizeof(ClusterDay);
+  size_t bytes = sizeof(*this) + date.capacity() + cluster.capacity();
   for (const LevelTable& table : tables) bytes += table.bytes();
   return bytes;
 }
 
+ClusterFacts SplitByCluster(base::Window window, std::string date, bool has_pods, LevelTables&& read) {
+  TableBuilder::AddSpecialCosts(read.table(Level::kNamespace), read.table(Level::kCluster));
+  std::map<std::string, std::shared_ptr<DayFacts>> days;
+  for (LevelTable& table : read.tables) {
+    const Level level = table.level();
+    for (LevelTable& part : LevelTable::SplitByCluster(std::move(table))) {
+      std::shared_ptr<DayFacts>& day = days[part.sums()[0].cluster];
+      if (day == nullptr) day = std::make_shared<DayFacts>();
+      day->table(level) = std::move(part);
+    }
+  }
+  ClusterFacts clusters;
+  for (auto& [cluster, day] : days) {
+    day->window = window;
+    day->date = date;
+    day->cluster = cluster;
+    day->has_pods = has_pods;
+    Conclude(*day);
+    clusters.push_back(std::move(day));
+  }
+  return clusters;
+}
+
+bool Reconcile(const ClusterFacts& clusters) {
+  return std::all_of(clusters.begin(), clusters.end(), [](const auto& day) { return day->reconciles; });
+}
+
 bool HasCeasedToReconcile(const DayFacts& before, const DayFacts& after) {
-  return std::any_of(before.clusters.begin(), before.clusters.end(), [&after](const ClusterDay& old) {
-    return old.reconciles && std::any_of(after.clusters.begin(), after.clusters.end(), [&old](const ClusterDay& day) {
-             return day.cluster == old.cluster && !day.reconciles;
-           });
-  });
+  return before.reconciles && !after.reconciles;
 }
 
 bool NamespacesReconcile(const DayFacts& day) {
@@ -97,12 +111,11 @@ bool NamespacesReconcile(const DayFacts& day) {
 }
 
 bool HasShrunk(const DayFacts& before, const DayFacts& after) {
-  return std::any_of(before.clusters.begin(), before.clusters.end(), [&after](const ClusterDay& old) {
-    const auto same = std::find_if(after.clusters.begin(), after.clusters.end(),
-                                   [&old](const ClusterDay& day) { return day.cluster == old.cluster; });
-    if (same == after.clusters.end()) return true;
-    return after.has_pods && old.extent.has_value() && HasShrunk(*old.extent, same->extent);
-  });
+  constexpr absl::Duration kTolerance = absl::Minutes(5);
+  if (!before.has_pods || !after.has_pods || !before.extent.has_value()) return false;
+  return !after.extent.has_value() || after.extent->span.start - before.extent->span.start > kTolerance ||
+         before.extent->span.end - after.extent->span.end > kTolerance ||
+         before.extent->covered - after.extent->covered > kTolerance;
 }
 
 bool SameCosts(const DayFacts& a, const DayFacts& b) {

@@ -1,6 +1,7 @@
 #include "metrics/json.h"
 
 #include <cmath>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "base/day.h"
@@ -43,10 +44,10 @@ class RowWriter {
   BlockWriter& out_;
 };
 
-void WriteCluster(RowWriter& row, const DailyFacts::Status& status) {
-  const auto value = [&status](Column column, Level level) { return ValueOf(status, column, level); };
-  row.Bool("complete", value(Column::kComplete, Level::kCluster) == 1);
-  row.Bool("settled", value(Column::kSettled, Level::kCluster) == 1);
+void WriteCluster(RowWriter& row, const ServedDay& day) {
+  const auto value = [&day](Column column, Level level) { return ValueOf(day, column, level); };
+  row.Bool("complete", day.complete);
+  row.Bool("settled", day.settled);
   row.Number("coverage_ratio", value(Column::kCoverage, Level::kCluster));
   row.Number("pods", value(Column::kPods, Level::kCluster));
   row.Number("namespace_difference", value(Column::kDifference, Level::kNamespace));
@@ -55,15 +56,19 @@ void WriteCluster(RowWriter& row, const DailyFacts::Status& status) {
   for (const SpecialCost& special : kSpecialCosts) row.Value(special.name, special.column);
 }
 
-// A line for each row, separated by commas.
-void WriteRows(absl::string_view name, const LevelTable& table, BlockWriter& out,
-               absl::FunctionRef<void(RowWriter&, size_t)> write_members) {
+// A line for each row of a level, separated by commas.
+void WriteRows(absl::string_view name, const std::vector<ServedDay>& clusters, Level level, BlockWriter& out,
+               absl::FunctionRef<void(RowWriter&, const ServedDay&, const LevelTable&, size_t)> write_members) {
   out.Append(",\n\"", name, "\":[");
-  for (size_t row = 0; row < table.rows(); ++row) {
-    out.Append(row == 0 ? "\n" : ",\n");
-    RowWriter writer(table, row, out);
-    write_members(writer, row);
-    writer.End();
+  absl::string_view separator = "\n";
+  for (const ServedDay& day : clusters) {
+    const LevelTable& table = day.facts->table(level);
+    for (size_t row = 0; row < table.rows(); ++row) {
+      out.Append(std::exchange(separator, ",\n"));
+      RowWriter writer(table, row, out);
+      write_members(writer, day, table, row);
+      writer.End();
+    }
   }
   out.Append("]");
 }
@@ -74,31 +79,29 @@ void JsonWriter::WriteHead() {
   out_.Append("{\"currency\":", JsonString(currency_), ",\"utc_offset\":", JsonString(utc_offset_), ",\"days\":[");
 }
 
-void JsonWriter::Write(const ServedDay& day) {
+void JsonWriter::Write(const std::vector<ServedDay>& clusters) {
   if (!has_day_) WriteHead();
-  const DayFacts& facts = *day.facts;
+  const DayFacts& facts = *clusters.front().facts;
   out_.Append(has_day_ ? ",\n" : "\n", "{\"date\":\"", facts.date, "\",\"window\":{\"start\":\"",
               base::Rfc3339Text(facts.window.start), "\",\"end\":\"", base::Rfc3339Text(facts.window.end));
-  out_.Append("\"},\"read_at\":\"", base::Rfc3339Text(day.last_read), "\"");
+  out_.Append("\"},\"read_at\":\"", base::Rfc3339Text(clusters.front().last_read), "\"");
   has_day_ = true;
-  // The clusters of a day are the rows of its cluster table.
-  WriteRows("clusters", facts.table(Level::kCluster), out_, [&](RowWriter& writer, size_t row) {
-    WriteCluster(writer, {&facts.clusters[row], &day});
-  });
-  const LevelTable& namespaces = facts.table(Level::kNamespace);
-  WriteRows("namespaces", namespaces, out_, [&](RowWriter& writer, size_t row) {
-    writer.Name("namespace", namespaces.namespace_name(row));
-    writer.Costs();
-  });
-  const LevelTable& pods = facts.table(Level::kPod);
-  WriteRows("pods", pods, out_, [&](RowWriter& writer, size_t row) {
-    writer.Name("namespace", pods.namespace_name(row));
-    writer.Name("pod", pods.pod(row));
-    writer.Name("node", pods.node(row));
-    writer.Name("controller_kind", pods.controller_kind(row));
-    writer.Name("controller", pods.controller(row));
-    writer.Costs();
-  });
+  WriteRows("clusters", clusters, Level::kCluster, out_,
+            [](RowWriter& writer, const ServedDay& day, const LevelTable&, size_t) { WriteCluster(writer, day); });
+  WriteRows("namespaces", clusters, Level::kNamespace, out_,
+            [](RowWriter& writer, const ServedDay&, const LevelTable& namespaces, size_t row) {
+              writer.Name("namespace", namespaces.namespace_name(row));
+              writer.Costs();
+            });
+  WriteRows("pods", clusters, Level::kPod, out_,
+            [](RowWriter& writer, const ServedDay&, const LevelTable& pods, size_t row) {
+              writer.Name("namespace", pods.namespace_name(row));
+              writer.Name("pod", pods.pod(row));
+              writer.Name("node", pods.node(row));
+              writer.Name("controller_kind", pods.controller_kind(row));
+              writer.Name("controller", pods.controller(row));
+              writer.Costs();
+            });
   out_.Append("}");
 }
 

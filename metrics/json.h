@@ -28,7 +28,8 @@ class JsonWriter {
   JsonWriter(std::string currency, std::string utc_offset, BlockWriter& out)
       : currency_(std::move(currency)), utc_offset_(std::move(utc_offset)), out_(out) {}
 
-  void Write(const ServedDay& day);
+  // The clusters of a day, sorted.
+  void Write(const std::vector<ServedDay>& clusters);
   // Ends the object; to be called once, after the last day.
   void End(const std::vector<MissingDay>& missing);
 

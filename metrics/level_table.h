@@ -25,8 +25,9 @@ class LevelTable {
     double total = 0;    // unknown when one row's is
     size_t terms = 0;    // amounts of Kubecost's that were added, each rounded
     size_t samples = 0;  // rows whose total is known
-    // When real pods ran; from the pod level alone.
+    // When the rows of real pods ran, and the sum of their run times; not from the cluster level.
     std::optional<Extent> extent;
+    absl::Duration ran;
   };
 
   Level level() const { return level_; }
@@ -58,6 +59,9 @@ class LevelTable {
   // Memory held, in bytes.
   size_t bytes() const;
 
+  // A table of each cluster, sorted by cluster.
+  static std::vector<LevelTable> SplitByCluster(LevelTable&& table);
+
  private:
   friend class TableBuilder;
 
@@ -70,6 +74,9 @@ class LevelTable {
     std::string kind;
     std::string name;
   };
+
+  // Some of the rows, which are all of one cluster, without its sum.
+  LevelTable Rows(size_t begin, size_t end) const;
 
   Level level_ = Level::kPod;
   std::vector<Scope> scopes_;

@@ -1,5 +1,6 @@
 #include "metrics/open_metrics.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -18,7 +19,8 @@ std::vector<int64_t> SampleTimes(absl::Time from, absl::Time to, absl::Duration 
   return times;
 }
 
-void WriteOpenMetrics(const std::vector<StampedDay>& days, bool pod_resources, BlockWriter& out) {
+void WriteOpenMetrics(std::vector<StampedDay> days, bool pod_resources, BlockWriter& out) {
+  std::sort(days.begin(), days.end(), [](const StampedDay& a, const StampedDay& b) { return IsBefore(a.day, b.day); });
   std::vector<ServedDay> served;
   served.reserve(days.size());
   for (const StampedDay& day : days) served.push_back(day.day);

@@ -11,7 +11,7 @@
 
 namespace metrics {
 
-// A day and when it is to be seen, in Unix seconds, ascending.
+// A cluster's day and when it is to be seen, in Unix seconds, ascending.
 struct StampedDay {
   ServedDay day;
   // By the plain families, of one day at a time.
@@ -24,10 +24,10 @@ struct StampedDay {
 // queries look; the first moment because a fact is there as soon as it can be.
 std::vector<int64_t> SampleTimes(absl::Time from, absl::Time to, absl::Duration interval);
 
-// Writes every family of `days`, which are sorted by date, each in one piece and each series' samples in the order of
+// Writes every family of `days`, each in one piece and each series' samples in the order of
 // time, and the end mark. What a scrape leaves out is left out. `pod_resources`: the parts of a pod's daily cost as
 // well.
-void WriteOpenMetrics(const std::vector<StampedDay>& days, bool pod_resources, BlockWriter& out);
+void WriteOpenMetrics(std::vector<StampedDay> days, bool pod_resources, BlockWriter& out);
 
 }  // namespace metrics
 

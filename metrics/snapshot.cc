@@ -1,5 +1,7 @@
 #include "metrics/snapshot.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -22,10 +24,13 @@ std::string LabelName(absl::string_view key) {
 
 size_t Snapshot::bytes() const {
   size_t bytes = sizeof(*this);
-  if (day != nullptr) bytes += day->bytes();
+  for (const std::shared_ptr<const DayFacts>& each : day) bytes += each->bytes();
   if (daily != nullptr) {
     bytes += daily->bytes();
-    for (const ServedDay& each : daily->days()) bytes += each.facts == day ? 0 : each.facts->bytes();
+    for (const ServedDay& each : daily->days()) {
+      const bool is_other = each.facts != nullptr && std::find(day.begin(), day.end(), each.facts) == day.end();
+      bytes += is_other ? each.facts->bytes() : 0;
+    }
   }
   for (const auto& live : {hour, today}) {
     for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {

@@ -22,8 +22,8 @@ struct LiveFacts : LevelTables {
 
 // The parts are shared with the snapshots before and after: publishing a new view copies pointers.
 struct Snapshot {
-  // The newest complete day, for the plain families; null until one has been read.
-  std::shared_ptr<const DayFacts> day;
+  // The newest complete day, for the plain families; empty until one has been read.
+  ClusterFacts day;
   // It and all others, for the families keyed by date; null until a day has been read.
   std::shared_ptr<const DailyFacts> daily;
   // The last complete hour, and today so far; null while it is not fresh. Pods of today may be left out.

@@ -175,7 +175,7 @@ RowProblem TableBuilder::Add(const Allocation& row) {
   kept.costs = row.costs;
   kept.efficiency = row.efficiency;
   kept.usage = row.usage;
-  if (level_ == Level::kPod && row.extent.has_value() && !IsSpecial(row) && !HasOnlyUnmountedClaims(properties)) {
+  if (level_ != Level::kCluster && row.extent.has_value() && !IsSpecial(row) && !HasOnlyUnmountedClaims(properties)) {
     coverages_.resize(std::max(coverages_.size(), size_t{kept.cluster} + 1));
     coverages_[kept.cluster].Add(*row.extent);
   }
@@ -260,7 +260,10 @@ void TableBuilder::FillScopes(LevelTable& table) {
     if (is_new_cluster) {
       LevelTable::ClusterSum& sum = table.sums_.emplace_back();
       sum.cluster = cluster;
-      if (row.cluster < coverages_.size()) sum.extent = coverages_[row.cluster].extent();
+      if (row.cluster < coverages_.size()) {
+        sum.extent = coverages_[row.cluster].extent();
+        sum.ran = coverages_[row.cluster].ran();
+      }
     }
     if (is_new_cluster || previous->namespace_name != row.namespace_name) {
       table.scopes_.push_back({cluster, namespaces_.texts()[row.namespace_name]});

@@ -19,11 +19,16 @@ class Walk {
  public:
   Walk(const Family& family, SampleSink sink) : family_(family), sink_(sink) {}
 
-  // A plain family of one window.
-  bool Table(const LevelTables* facts, double divisor = 1, absl::string_view currency = "") {
+  // A plain family of the newest complete day.
+  bool Clusters(const ClusterFacts& day, double divisor = 1, absl::string_view currency = "") {
+    sample_.currency = currency;
+    return std::all_of(day.begin(), day.end(), [&](const auto& facts) { return Table(facts.get(), divisor); });
+  }
+
+  // Of one window.
+  bool Table(const LevelTables* facts, double divisor = 1) {
     if (facts == nullptr) return true;
     const LevelTable& table = facts->table(family_.level);
-    sample_.currency = currency;
     const bool is_info = family_.column == Column::kInfo;
     const double* const values = is_info ? nullptr : table.column(family_.column).data();
     if (!is_info && values == nullptr) return true;
@@ -56,14 +61,14 @@ class Walk {
   }
 
   bool Statuses(const DailyFacts& daily) {
-    for (const DailyFacts::Status& status : daily.statuses()) {
-      sample_.cluster = status.cluster->cluster;
-      sample_.date = status.day->facts->date;
-      sample_.day = static_cast<size_t>(status.day - daily.days().data());
+    for (const ServedDay& day : daily.days()) {
+      sample_.cluster = day.cluster;
+      sample_.date = day.date;
+      sample_.day = static_cast<size_t>(&day - daily.days().data());
       for (const Level level : {Level::kNamespace, Level::kPod}) {
         if (family_.column != Column::kDifference && level == Level::kPod) continue;
         sample_.level = kubecost::kLevelNames[static_cast<size_t>(level)];
-        sample_.value = ValueOf(status, family_.column, level);
+        sample_.value = ValueOf(day, family_.column, level);
         if (IsKnown(sample_.value) && !sink_(sample_)) return false;
       }
     }
@@ -148,7 +153,7 @@ bool WalkFamily(const Snapshot& snapshot, const Family& family, SampleSink sink)
   Walk walk(family, sink);
   switch (family.source) {
     case Source::kDay:
-      return walk.Table(snapshot.day.get());
+      return walk.Clusters(snapshot.day);
     case Source::kHour:
       return walk.Table(snapshot.hour.get());
     case Source::kToday:
@@ -156,7 +161,7 @@ bool WalkFamily(const Snapshot& snapshot, const Family& family, SampleSink sink)
     case Source::kCompat:
       // Its reader multiplies by the hours of a day.
       return snapshot.compat_currency.empty() ||
-             walk.Table(snapshot.day.get(), IsEfficiency(family.column) ? 1 : 24, snapshot.compat_currency);
+             walk.Clusters(snapshot.day, IsEfficiency(family.column) ? 1 : 24, snapshot.compat_currency);
     case Source::kDaily:
       return snapshot.daily == nullptr || walk.Days(*snapshot.daily);
     case Source::kDayStatus:

@@ -43,7 +43,7 @@ void DayPrinter::Begin(std::string currency, std::shared_ptr<const std::string> 
   json_.emplace(currency_, base::UtcOffsetText(options_.day_utc_offset), out_);
 }
 
-bool DayPrinter::Print(const metrics::ServedDay& day) {
+bool DayPrinter::Print(const std::vector<metrics::ServedDay>& day) {
   switch (once_.output) {
     case OutputFormat::kCsv:
       csv_->Write(day);
@@ -53,14 +53,13 @@ bool DayPrinter::Print(const metrics::ServedDay& day) {
       return out_.Flush();
     case OutputFormat::kPrometheus:
     case OutputFormat::kOpenMetrics:
-      days_.push_back(day);
+      days_.insert(days_.end(), day.begin(), day.end());
       break;
   }
   return true;
 }
 
-void DayPrinter::End(const std::vector<metrics::MissingDay>& missing, std::shared_ptr<const metrics::DayFacts> newest,
-                     absl::Time now) {
+void DayPrinter::End(const std::vector<metrics::MissingDay>& missing, metrics::ClusterFacts newest, absl::Time now) {
   if (once_.output == OutputFormat::kJson) json_->End(missing);
   if (once_.output == OutputFormat::kOpenMetrics) PrintOpenMetrics(now);
   if (once_.output == OutputFormat::kPrometheus) PrintPrometheus(std::move(newest));
@@ -68,7 +67,7 @@ void DayPrinter::End(const std::vector<metrics::MissingDay>& missing, std::share
 }
 
 // What /metrics would show if --day.keep were the length of the range and its last day the newest complete one.
-void DayPrinter::PrintPrometheus(std::shared_ptr<const metrics::DayFacts> newest) {
+void DayPrinter::PrintPrometheus(metrics::ClusterFacts newest) {
   metrics::Snapshot snapshot;
   snapshot.day = std::move(newest);
   snapshot.daily = std::make_shared<const metrics::DailyFacts>(std::move(days_), options_.day_pod_resources);
@@ -92,7 +91,7 @@ void DayPrinter::PrintOpenMetrics(absl::Time now) {
     std::vector<int64_t> dated = times(options_.day_keep);
     stamped.push_back({std::move(day), std::move(plain), std::move(dated)});
   }
-  metrics::WriteOpenMetrics(stamped, options_.day_pod_resources, out_);
+  metrics::WriteOpenMetrics(std::move(stamped), options_.day_pod_resources, out_);
 }
 
 }  // namespace commands

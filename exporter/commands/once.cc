@@ -70,12 +70,14 @@ class Run {
   OnceResult ReadAndPrint(const std::vector<base::Window>& days) {
     asked_ = days.size();
     ReadClusterInfo();
-    const std::optional<metrics::ServedDay> newest = Read(days.back(), true);
+    const std::vector<metrics::ServedDay> newest = Read(days.back(), true);
     for (size_t i = 0; i + 1 < days.size() && IsGoingOn(); ++i) Print(Read(days[i], false));
     if (IsGoingOn()) Print(newest);
     if (printed() > 0 && IsGoingOn()) {
       std::sort(missing_.begin(), missing_.end(), [](const auto& a, const auto& b) { return a.date < b.date; });
-      printer_.End(missing_, newest.has_value() ? newest->facts : nullptr, clock_.Now());
+      metrics::ClusterFacts facts;
+      for (const metrics::ServedDay& cluster : newest) facts.push_back(cluster.facts);
+      printer_.End(missing_, std::move(facts), clock_.Now());
     }
     return Result();
   }
@@ -86,24 +88,24 @@ class Run {
     return IsGoingOn();
   }
 
-  void Print(const std::optional<metrics::ServedDay>& day) {
-    if (!day.has_value()) return;
+  void Print(const std::vector<metrics::ServedDay>& day) {
+    if (day.empty()) return;
     if (!std::exchange(has_begun_, true)) printer_.Begin(Currency(), cluster_.labels);
-    printer_.Print(*day);
+    printer_.Print(day);
   }
 
   bool IsGoingOn() const { return write_error_.ok() && !stop_.stop_requested(); }
   size_t printed() const { return tried_ - missing_.size(); }
 
-  // A day with all its tries; nothing when it is missing.
-  std::optional<metrics::ServedDay> Read(const base::Window& window, bool is_newest) {
+  // The clusters of a day, with all its tries; empty when it is missing.
+  std::vector<metrics::ServedDay> Read(const base::Window& window, bool is_newest) {
     const std::string date = base::DateText(window, options_.day_utc_offset);
     ++tried_;
     if (end_.ok()) {
       if (asked_ > 1) streams_.progress(absl::StrCat(date, "  ", tried_, " of ", asked_, " days"));
-      absl::StatusOr<metrics::ServedDay> day = TryToRead(window, date, printer_.PodsOf(is_newest));
+      absl::StatusOr<std::vector<metrics::ServedDay>> day = TryToRead(window, date, printer_.PodsOf(is_newest));
       if (day.ok()) {
-        if (!day->facts->Reconciles()) {
+        if (!std::all_of(day->begin(), day->end(), [](const auto& each) { return each.complete; })) {
           unreconciled_.push_back(date);
           base::Log(base::LogLevel::kWarn, "the levels of a day do not add up", {{"day", date}});
         }
@@ -114,7 +116,7 @@ class Run {
     } else {
       Miss(date, end_);
     }
-    return std::nullopt;
+    return {};
   }
 
   void Miss(const std::string& date, const absl::Status& status) {
@@ -167,16 +169,17 @@ class Run {
     }
   }
 
-  absl::StatusOr<metrics::ServedDay> TryToRead(const base::Window& window, const std::string& date,
-                                               metrics::Columns pods) {
-    metrics::ServedDay day;
-    absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> facts = Try({"day", date}, kTries, cost_rest_, [&] {
-      day.last_read = clock_.Now();
+  absl::StatusOr<std::vector<metrics::ServedDay>> TryToRead(const base::Window& window, const std::string& date,
+                                                            metrics::Columns pods) {
+    absl::Time read_at;
+    absl::StatusOr<metrics::ClusterFacts> facts = Try({"day", date}, kTries, cost_rest_, [&] {
+      read_at = clock_.Now();
       return reader_.Read(window, pods, stop_).facts;
     });
     if (!facts.ok()) return facts.status();
-    day.facts = *std::move(facts);
-    day.settled = day.last_read >= window.end + options_.day_settle_after;
+    const bool settled = read_at >= window.end + options_.day_settle_after;
+    std::vector<metrics::ServedDay> day;
+    for (auto& cluster : *facts) day.push_back(metrics::ServedDayOf(std::move(cluster), read_at, settled));
     return day;
   }
 

@@ -49,10 +49,10 @@ absl::Status RenderFile(const std::string& file, kubecost::Level level, absl::st
         absl::StrCat(file, ": API response appears to be empty. Its data is ", answer->EmptyShape()));
   }
 
-  auto day = std::make_shared<metrics::DayFacts>();
-  day->table(level) = builder.Build();
+  metrics::LevelTables day;
+  day.table(level) = builder.Build();
   metrics::Snapshot snapshot;
-  snapshot.day = std::move(day);
+  snapshot.day = metrics::SplitByCluster({}, "", level == kubecost::Level::kPod, std::move(day));
   metrics::BlockWriter out([&write](absl::string_view block) {
     write(block);
     return true;

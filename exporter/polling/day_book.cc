@@ -19,6 +19,14 @@ base::Window Shifted(const base::Window& window, int days) {
   return {window.start + days * base::kDayLength, window.end + days * base::kDayLength};
 }
 
+bool HasPods(const Day& day) { return !day.facts.empty() && day.facts.front()->has_pods; }
+
+// The same clusters with the same costs.
+bool SameCosts(const metrics::ClusterFacts& a, const metrics::ClusterFacts& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return metrics::SameCosts(*x, *y); });
+}
+
 }  // namespace
 
 base::Window DayBook::OldestKept(const base::Window& newest) const { return Shifted(newest, 1 - options_.day_keep); }
@@ -55,9 +63,9 @@ bool DayBook::Advance(absl::Time now, absl::Duration elapsed) {
       day.pods_served_since = elapsed;
       continue;  // to see whether it is over as such
     }
-    const bool is_bookable = day.facts != nullptr && (!day.facts->has_pods || day.facts->Reconciles());
-    if (is_bookable && IsServedLongEnough(day, elapsed)) delivered_[day.window.start] = day.facts->has_pods;
-    changed = changed || day.facts != nullptr;
+    const bool is_bookable = !day.facts.empty() && (!HasPods(day) || metrics::Reconcile(day.facts));
+    if (is_bookable && IsServedLongEnough(day, elapsed)) delivered_[day.window.start] = HasPods(day);
+    changed = changed || !day.facts.empty();
     entry = days_.erase(entry);
   }
   delivered_.erase(delivered_.begin(), delivered_.lower_bound(Shifted(newest, 1 - options_.backfill_days).start));
@@ -88,13 +96,13 @@ bool DayBook::GoesOn(const Day& day, absl::Duration elapsed) const {
 }
 
 bool DayBook::IsServedLongEnough(const Day& day, absl::Duration elapsed) const {
-  if (day.facts == nullptr) return false;
+  if (day.facts.empty()) return false;
   if (!day.is_backfill()) {
     // A kept day is settled for about a day before it goes.
     return day.served_since.has_value() &&
            elapsed - *day.served_since >= std::min(options_.backfill_expose_for, kDailyJob);
   }
-  const std::optional<absl::Duration>& since = day.facts->has_pods ? day.pods_served_since : day.served_since;
+  const std::optional<absl::Duration>& since = HasPods(day) ? day.pods_served_since : day.served_since;
   return day.settled && since.has_value() && elapsed - *since >= options_.backfill_expose_for;
 }
 
@@ -105,7 +113,7 @@ bool DayBook::LetPodsIn(absl::Duration elapsed) {
   bool changed = false;
   for (auto& [start, day] : days_) {
     if (serving >= options_.backfill_parallel_days) break;
-    if (!day.is_backfill() || !day.settled || !day.facts->has_pods || day.pods_served_since.has_value()) continue;
+    if (!day.is_backfill() || !day.settled || !HasPods(day) || day.pods_served_since.has_value()) continue;
     day.pods_served_since = elapsed;
     ++serving;
     changed = true;
@@ -114,7 +122,7 @@ bool DayBook::LetPodsIn(absl::Duration elapsed) {
 }
 
 bool DayBook::IsPlain(const Day& day) const {
-  return day.window == newest_ || (day.facts != nullptr && day.facts == Plain());
+  return day.window == newest_ || (!day.facts.empty() && day.facts == Plain());
 }
 
 std::optional<metrics::Columns> DayBook::PodsOf(const Day& day) const {
@@ -123,31 +131,36 @@ std::optional<metrics::Columns> DayBook::PodsOf(const Day& day) const {
   return options_.day_pod_resources ? metrics::Columns::kCosts : metrics::Columns::kTotal;
 }
 
-DayBook::Verdict DayBook::Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at,
-                               absl::Duration elapsed) {
+DayBook::Verdict DayBook::Take(Day& day, metrics::ClusterFacts facts, absl::Time read_at, absl::Duration elapsed) {
   day.schedule.due = elapsed + options_.day_refresh;
   const Verdict verdict = Believe(day, facts);
   if (IsServed(verdict)) Serve(day, std::move(facts), read_at, elapsed);
   return verdict;
 }
 
-DayBook::Verdict DayBook::Believe(Day& day, const std::shared_ptr<const metrics::DayFacts>& facts) {
+DayBook::Verdict DayBook::Believe(Day& day, const metrics::ClusterFacts& facts) {
   Verdict verdict = Verdict::kTaken;
-  if (day.facts != nullptr && metrics::HasCeasedToReconcile(*day.facts, *facts)) verdict = Verdict::kCeasedToReconcile;
-  if (day.facts != nullptr && metrics::HasShrunk(*day.facts, *facts)) verdict = Verdict::kShrunken;
+  for (const auto& before : day.facts) {
+    const auto after = std::find_if(facts.begin(), facts.end(),
+                                    [&before](const auto& each) { return each->cluster == before->cluster; });
+    if (after == facts.end() || metrics::HasShrunk(*before, **after)) {
+      verdict = Verdict::kShrunken;
+    } else if (verdict == Verdict::kTaken && metrics::HasCeasedToReconcile(*before, **after)) {
+      verdict = Verdict::kCeasedToReconcile;
+    }
+  }
   const Day::Doubt doubt = std::exchange(day.doubt, {});
   if (verdict == Verdict::kTaken) return verdict;
-  const bool is_same = doubt.facts != nullptr && metrics::SameCosts(*doubt.facts, *facts);
+  const bool is_same = SameCosts(doubt.facts, facts);
   const int reads = is_same ? doubt.reads + 1 : 1;
   if (reads == kReadsToBelieve) return Verdict::kBelieved;
   day.doubt = {facts, reads};
   return verdict;
 }
 
-void DayBook::Serve(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at,
-                    absl::Duration elapsed) {
+void DayBook::Serve(Day& day, metrics::ClusterFacts facts, absl::Time read_at, absl::Duration elapsed) {
   const absl::Time settles = day.window.end + options_.day_settle_after;
-  const bool is_other = day.facts == nullptr || !day.settled || !metrics::SameCosts(*day.facts, *facts);
+  const bool is_other = !day.settled || !SameCosts(day.facts, facts);
   day.is_full = IsPlain(day);
   day.facts = std::move(facts);
   day.last_read = read_at;
@@ -158,7 +171,7 @@ void DayBook::Serve(Day& day, std::shared_ptr<const metrics::DayFacts> facts, ab
     if (is_other) day.served_since = elapsed;
     if (is_other && day.pods_served_since.has_value()) day.pods_served_since = elapsed;
     if (!day.is_backfill()) day.schedule.due = elapsed + kSettledRefresh;
-    if (day.is_backfill() && day.facts->Reconciles()) day.schedule.due = absl::InfiniteDuration();
+    if (day.is_backfill() && metrics::Reconcile(day.facts)) day.schedule.due = absl::InfiniteDuration();
   } else {
     // Read at the very moment it settles, so that the settled day is served for as long as can be.
     day.schedule.due = std::min(day.schedule.due, elapsed + std::max(settles - read_at, absl::Minutes(1)));
@@ -205,24 +218,26 @@ size_t DayBook::Backfill(const std::vector<base::Window>& found, absl::Duration 
 std::vector<metrics::ServedDay> DayBook::Served() const {
   std::vector<metrics::ServedDay> served;
   for (const auto& [start, day] : days_) {
-    if (day.facts == nullptr) continue;
-    served.push_back({day.facts, day.last_read, day.settled, !day.is_backfill() || day.pods_served_since.has_value()});
+    for (const auto& facts : day.facts) {
+      const bool with_pods = !day.is_backfill() || day.pods_served_since.has_value();
+      served.push_back(metrics::ServedDayOf(facts, day.last_read, day.settled, with_pods));
+    }
   }
   return served;
 }
 
-std::shared_ptr<const metrics::DayFacts> DayBook::Plain() const {
+metrics::ClusterFacts DayBook::Plain() const {
   for (auto entry = days_.rbegin(); entry != days_.rend(); ++entry) {
     if (entry->second.is_full) return entry->second.facts;
   }
-  return nullptr;
+  return {};
 }
 
-absl::Status DoubtOf(const metrics::DayFacts& facts, DayBook::Verdict verdict) {
+absl::Status DoubtOf(const metrics::ClusterFacts& facts, DayBook::Verdict verdict) {
   const bool is_shrunken = verdict == DayBook::Verdict::kShrunken;
   return kubecost::ApiError(
       is_shrunken ? kubecost::ErrorReason::kShrunken : kubecost::ErrorReason::kInconsistent,
-      absl::StrCat(facts.date, " as read now ",
+      absl::StrCat(facts.front()->date, " as read now ",
                    is_shrunken ? "covers less time than before" : "does not add up any more",
                    ": Kubecost may know a part of it only. What was read before stays, until Kubecost says the same ",
                    DayBook::kReadsToBelieve, " times"));

@@ -3,7 +3,6 @@
 #define EXPORTER_POLLING_DAY_BOOK_H_
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -34,8 +33,8 @@ struct Day {
   DayState state = DayState::kWaiting;
   Schedule schedule;
 
-  // The generation that is served, from the time on at which it was read; null until one was.
-  std::shared_ptr<const metrics::DayFacts> facts;
+  // The generation that is served, from the time on at which it was read; empty until one was.
+  metrics::ClusterFacts facts;
   absl::Time last_read;
   bool settled = false;
   // Holds all that the plain families show.
@@ -46,7 +45,7 @@ struct Day {
 
   // A later generation that is not believed yet, and how often it came.
   struct Doubt {
-    std::shared_ptr<const metrics::DayFacts> facts;
+    metrics::ClusterFacts facts;
     int reads = 0;
   } doubt;
 
@@ -103,7 +102,7 @@ class DayBook {
   };
   static constexpr bool IsServed(Verdict verdict) { return verdict <= Verdict::kBelieved; }
   // Takes what was read of the day, from `read_at` on, and sets when the day is due again.
-  Verdict Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at, absl::Duration elapsed);
+  Verdict Take(Day& day, metrics::ClusterFacts facts, absl::Time read_at, absl::Duration elapsed);
   // Kubecost has nothing for the day: a kept one is asked for again after a while, another with the next back-fill.
   void TakeNothing(Day& day, absl::Duration elapsed);
 
@@ -115,18 +114,18 @@ class DayBook {
 
   const Delivered& delivered() const { return delivered_; }
 
-  // Every day that has been read, by date.
+  // Every day that has been read.
   std::vector<metrics::ServedDay> Served() const;
-  // What the plain families show; null before the first.
-  std::shared_ptr<const metrics::DayFacts> Plain() const;
+  // What the plain families show; empty before the first.
+  metrics::ClusterFacts Plain() const;
 
  private:
   base::Window OldestKept(const base::Window& newest) const;
   bool IsPlain(const Day& day) const;
   // Whether a generation is believed: it, or the doubt about it, is the only thing that this decides.
-  static Verdict Believe(Day& day, const std::shared_ptr<const metrics::DayFacts>& facts);
+  static Verdict Believe(Day& day, const metrics::ClusterFacts& facts);
   // Serves a generation that is believed.
-  void Serve(Day& day, std::shared_ptr<const metrics::DayFacts> facts, absl::Time read_at, absl::Duration elapsed);
+  void Serve(Day& day, metrics::ClusterFacts facts, absl::Time read_at, absl::Duration elapsed);
   bool IsOver(const Day& day, const base::Window& newest_read, absl::Duration elapsed) const;
   bool IsServedLongEnough(const Day& day, absl::Duration elapsed) const;
   // Whether a kept day whose time is over was not served for long enough.
@@ -143,7 +142,7 @@ class DayBook {
 };
 
 // What a generation that is not believed yet is as an error.
-absl::Status DoubtOf(const metrics::DayFacts& facts, DayBook::Verdict verdict);
+absl::Status DoubtOf(const metrics::ClusterFacts& facts, DayBook::Verdict verdict);
 
 }  // namespace polling
 

@@ -22,53 +22,53 @@ DayReading DayReader::Read(const base::Window& day, std::optional<metrics::Colum
     newest_end_ = day.end;
     levels_.AskForTheWhole();
   }
-  auto facts = std::make_shared<metrics::DayFacts>();
-  facts->window = day;
-  facts->date = base::DateText(day, options_.day_utc_offset);
-  facts->has_pods = pods.has_value();
   levels_.Begin();
-  const absl::Status status = ReadLevels(*facts, pods, std::move(stop));
-  if (!status.ok()) return {status, levels_.invalid(), {}};
+  absl::StatusOr<metrics::ClusterFacts> facts = ReadLevels(day, pods, std::move(stop));
   std::optional<size_t> merged_rows;
-  if (facts->has_pods) merged_rows = levels_.merged_rows();
+  if (facts.ok() && pods.has_value()) merged_rows = levels_.merged_rows();
   return {std::move(facts), levels_.invalid(), merged_rows};
 }
 
-absl::Status DayReader::ReadLevels(metrics::DayFacts& day, std::optional<metrics::Columns> pods, std::stop_token stop) {
+absl::StatusOr<metrics::ClusterFacts> DayReader::ReadLevels(const base::Window& window,
+                                                            std::optional<metrics::Columns> pods,
+                                                            std::stop_token stop) {
   using metrics::Columns;
+  const std::string date = base::DateText(window, options_.day_utc_offset);
+  metrics::LevelTables day;
   const bool in_parts = levels_.in_parts();
   metrics::LevelTable& cluster = day.table(Level::kCluster);
-  absl::Status status = levels_.Read(Level::kCluster, day.window, Columns::kAll, nullptr, cluster, stop);
+  absl::Status status = levels_.Read(Level::kCluster, window, Columns::kAll, nullptr, cluster, stop);
   if (!status.ok()) return status;
   if (pods.has_value() && !in_parts) {
-    status = levels_.Read(Level::kPod, day.window, *pods, nullptr, day.table(Level::kPod), stop);
+    status = levels_.Read(Level::kPod, window, *pods, nullptr, day.table(Level::kPod), stop);
     if (!status.ok()) return levels_.AfterPodFailure(status);
   }
   NamespaceRows rows;
-  status = levels_.Read(Level::kNamespace, day.window, Columns::kAll, &rows, day.table(Level::kNamespace), stop);
+  status = levels_.Read(Level::kNamespace, window, Columns::kAll, &rows, day.table(Level::kNamespace), stop);
   if (!status.ok()) return status;
   if (pods.has_value() && in_parts) {
-    status = levels_.ReadPodsInParts(day.window, *pods, rows, day.table(Level::kPod), stop);
+    status = levels_.ReadPodsInParts(window, *pods, rows, day.table(Level::kPod), stop);
     if (!status.ok()) return levels_.AfterPodFailure(status);
   }
   metrics::LevelTable cluster_again;
-  status = levels_.Read(Level::kCluster, day.window, Columns::kTotal, nullptr, cluster_again, stop);
+  status = levels_.Read(Level::kCluster, window, Columns::kTotal, nullptr, cluster_again, stop);
   if (!status.ok()) return status;
   if (!metrics::SameTotals(cluster, cluster_again)) {
     return kubecost::ApiError(ErrorReason::kInconsistent,
-                              absl::StrCat("the cluster's cost of ", day.date,
+                              absl::StrCat("the cluster's cost of ", date,
                                            " changed while it was being read: Kubecost was recomputing; the day is "
                                            "read again"));
   }
-  day.Conclude();
-  if (pods.has_value() && in_parts && !(day.Reconciles() && metrics::NamespacesReconcile(day))) {
+  metrics::ClusterFacts facts = metrics::SplitByCluster(window, date, pods.has_value(), std::move(day));
+  const auto reconciles = [](const auto& each) { return each->reconciles && metrics::NamespacesReconcile(*each); };
+  if (pods.has_value() && in_parts && !std::all_of(facts.begin(), facts.end(), reconciles)) {
     levels_.AskForTheWhole();
     return kubecost::ApiError(ErrorReason::kInconsistent,
-                              absl::StrCat("the pods of ", day.date,
+                              absl::StrCat("the pods of ", date,
                                            ", asked for by namespace, do not add up to the levels above; the next "
                                            "read asks for them as a whole"));
   }
-  return absl::OkStatus();
+  return facts;
 }
 
 absl::StatusOr<std::vector<base::Window>> DayReader::FindDays(const base::Window& span, std::stop_token stop) {

@@ -3,7 +3,6 @@
 #define EXPORTER_POLLING_DAY_READER_H_
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -21,7 +20,7 @@
 namespace polling {
 
 struct DayReading {
-  absl::StatusOr<std::shared_ptr<const metrics::DayFacts>> facts;
+  absl::StatusOr<metrics::ClusterFacts> facts;
   // Counted on the way, whether or not it succeeded.
   kubecost::InvalidValues invalid;
   // Rows of all levels that went into another one; nothing unless the pods were read.
@@ -48,7 +47,8 @@ class DayReader {
   absl::StatusOr<std::vector<base::Window>> FindDays(const base::Window& span, std::stop_token stop);
 
  private:
-  absl::Status ReadLevels(metrics::DayFacts& day, std::optional<metrics::Columns> pods, std::stop_token stop);
+  absl::StatusOr<metrics::ClusterFacts> ReadLevels(const base::Window& window, std::optional<metrics::Columns> pods,
+                                                   std::stop_token stop);
 
   // Constant after construction.
   const Options& options_;

@@ -126,15 +126,20 @@ void PollJournal::LogChange(const std::vector<Task>& tasks, const Task& task, co
 }
 
 void LogNewDay(const Day& day) {
-  base::LogFields fields = {{"day", day.facts->date},
-                            {"namespaces", absl::StrCat(day.facts->table(Level::kNamespace).rows())}};
-  if (day.facts->has_pods) fields.emplace_back("pods", absl::StrCat(day.facts->table(Level::kPod).rows()));
+  const auto rows = [&day](Level level) {
+    size_t count = 0;
+    for (const auto& cluster : day.facts) count += cluster->table(level).rows();
+    return absl::StrCat(count);
+  };
+  const metrics::DayFacts& facts = *day.facts.front();
+  base::LogFields fields = {{"day", facts.date}, {"namespaces", rows(Level::kNamespace)}};
+  if (facts.has_pods) fields.emplace_back("pods", rows(Level::kPod));
   base::Log(LogLevel::kInfo, day.is_backfill() ? "back-fill: serving a day" : "serving a new day", fields);
 }
 
 void LogBelieved(const Day& day) {
   base::Log(LogLevel::kWarn, "a day that knows less than before has come unchanged so often that it is served now",
-            {{"day", day.facts->date}});
+            {{"day", day.facts.front()->date}});
 }
 
 }  // namespace polling

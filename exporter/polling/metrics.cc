@@ -90,9 +90,9 @@ void Metrics::CountInvalidValues(const kubecost::InvalidValues& values) {
 }
 
 void Metrics::SetSnapshot(const metrics::Snapshot& snapshot) {
-  if (snapshot.day != nullptr) {
-    day_start_.Set({}, snapshot.day->window.start);
-    day_end_.Set({}, snapshot.day->window.end);
+  if (!snapshot.day.empty()) {
+    day_start_.Set({}, snapshot.day.front()->window.start);
+    day_end_.Set({}, snapshot.day.front()->window.end);
   }
   for (const auto& [family, series] : metrics::CountSeries(snapshot))
     series_.Set({family}, static_cast<double>(series));

@@ -162,7 +162,7 @@ Outcome Poller::Poll(FindDays&, std::stop_token stop) {
 
 Outcome Poller::Poll(Day& day, std::stop_token stop) {
   const absl::Time started = clock_.Now();
-  const bool is_new = day.facts == nullptr;
+  const bool is_new = day.facts.empty();
   const DayReading reading = reader_.Read(day.window, book_.PodsOf(day), std::move(stop));
   const auto ended = [&](absl::Status status, Ending ending) {
     return Outcome{std::move(status), ending, reading.invalid, reading.merged_rows};
@@ -176,7 +176,7 @@ Outcome Poller::Poll(Day& day, std::stop_token stop) {
     return ended(status, Ending::kNothing);
   }
   const DayBook::Verdict verdict = book_.Take(day, *reading.facts, started, clock_.Elapsed());
-  if (!DayBook::IsServed(verdict)) return ended(DoubtOf(**reading.facts, verdict), Ending::kDoubted);
+  if (!DayBook::IsServed(verdict)) return ended(DoubtOf(*reading.facts, verdict), Ending::kDoubted);
   days_changed_ = true;
   if (verdict == DayBook::Verdict::kBelieved) LogBelieved(day);
   if (is_new) LogNewDay(day);
@@ -199,7 +199,7 @@ void Poller::Conclude(const Task& task, Outcome outcome, absl::Duration started)
   outcome.finished = clock_.Now();
   outcome.took = finished - started;
   outcome.next_try_in = agenda_.DueOf(task) - finished;
-  if (const auto current = store_.Current(); current->day != nullptr) outcome.served_day = current->day->date;
+  if (const auto current = store_.Current(); !current->day.empty()) outcome.served_day = current->day.front()->date;
   journal_.Record(agenda_.tasks(), task, outcome);
 }
 
@@ -242,7 +242,7 @@ void Poller::PublishReport() {
   report->path = client_.path();
   report->backfill_delivered = book_.delivered().size();
   for (const auto& [start, day] : book_.days()) {
-    if (day.is_backfill()) ++(day.facts == nullptr ? report->backfill_waiting : report->backfill_served);
+    if (day.is_backfill()) ++(day.facts.empty() ? report->backfill_waiting : report->backfill_served);
   }
   report_store_.Publish(std::move(report));
 }

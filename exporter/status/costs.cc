@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,8 +21,6 @@ namespace {
 
 using kubecost::IsKnown;
 using metrics::Column;
-using metrics::DailyFacts;
-using metrics::DayFacts;
 using metrics::Level;
 using metrics::LevelTable;
 using metrics::LiveFacts;
@@ -61,15 +58,19 @@ Trend TrendOf(const StatusFacts& facts, const LevelTable& table, size_t row) {
   Trend trend;
   if (facts.snapshot.daily == nullptr) return trend;
   for (const metrics::ServedDay& day : facts.snapshot.daily->days()) {
-    if (table.level() == Level::kPod && !(day.with_pods && day.facts->has_pods)) continue;
+    if (day.facts == nullptr || (table.level() == Level::kPod && !day.has_pods())) continue;
+    // A day of another cluster alone is a gap.
+    auto point = std::lower_bound(trend.points.begin(), trend.points.end(), day.date,
+                                  [](const Trend::Point& each, const std::string& date) { return each.date < date; });
+    if (point == trend.points.end() || point->date != day.date) {
+      point = trend.points.insert(point, {day.facts->window.start, day.date});
+    }
+    if (day.cluster != table.cluster(row)) continue;
     const LevelTable& then = day.facts->table(table.level());
-    Trend::Point& point = trend.points.emplace_back();
-    point.day = day.facts->window.start;
-    point.date = day.facts->date;
     const std::optional<size_t> same = FindRow(then, table, row);
     if (!same.has_value()) continue;
-    point.total = then.value(Column::kTotal, *same);
-    point.idle = then.value(Column::kIdle, *same);
+    point->total = then.value(Column::kTotal, *same);
+    point->idle = then.value(Column::kIdle, *same);
   }
   return trend;
 }
@@ -80,33 +81,45 @@ kubecost::ResourceCosts CostsOf(const LevelTable& table, size_t row) {
   return costs;
 }
 
+// A row of the newest day.
+struct Row {
+  const LevelTable* table;
+  uint32_t row;
+
+  double total() const { return table->value(Column::kTotal, row); }
+};
+
 // The first `count` of the rows, the most expensive first.
-void KeepDearest(const LevelTable& table, size_t count, std::vector<uint32_t>& rows) {
-  const auto cost = [&table](uint32_t row) {
-    return KnownOr(table.value(Column::kTotal, row), -std::numeric_limits<double>::infinity());
+void KeepDearest(size_t count, std::vector<Row>& rows) {
+  const auto is_before = [](const Row& a, const Row& b) {
+    constexpr double kLast = -std::numeric_limits<double>::infinity();
+    const double cost_a = KnownOr(a.total(), kLast);
+    const double cost_b = KnownOr(b.total(), kLast);
+    return cost_a != cost_b ? cost_a > cost_b : CompareIdentity(*a.table, a.row, *b.table, b.row) < 0;
   };
   count = std::min(count, rows.size());
-  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
-                    [&cost](uint32_t a, uint32_t b) { return cost(a) != cost(b) ? cost(a) > cost(b) : a < b; });
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(), is_before);
   rows.resize(count);
 }
 
-std::vector<uint32_t> AllRows(const LevelTable& table) {
-  std::vector<uint32_t> rows(table.rows());
-  std::iota(rows.begin(), rows.end(), 0U);
+std::vector<Row> AllRows(const metrics::ClusterFacts& day, Level level) {
+  std::vector<Row> rows;
+  for (const auto& cluster : day) {
+    const LevelTable& table = cluster->table(level);
+    for (uint32_t row = 0; row < table.rows(); ++row) rows.push_back({&table, row});
+  }
   return rows;
 }
 
-double SumOf(const LevelTable& table, const std::vector<uint32_t>& rows) {
+double SumOf(const std::vector<Row>& rows) {
   double sum = 0;
-  for (const uint32_t row : rows) sum += KnownOr(table.value(Column::kTotal, row), 0);
+  for (const Row& row : rows) sum += KnownOr(row.total(), 0);
   return sum;
 }
-double SumOf(const LevelTable& table) { return SumOf(table, AllRows(table)); }
 
 struct RowTable {
-  const LevelTable& table;
-  std::vector<uint32_t> rows;
+  Level level;
+  std::vector<Row> rows;
   std::string caption;
 };
 
@@ -123,23 +136,24 @@ void AppendName(const LevelTable& table, size_t row, bool has_clusters, std::str
 
 // A table of rows of the newest day.
 void AppendRows(const StatusFacts& facts, const RowTable& list, std::string& html) {
-  const LevelTable& table = list.table;
-  const bool has_clusters = facts.snapshot.day->table(Level::kCluster).rows() > 1;
-  const double whole = SumOf(facts.snapshot.day->table(Level::kCluster));
-  const bool is_pod = table.level() == Level::kPod;
+  const std::vector<Row> clusters = AllRows(facts.snapshot.day, Level::kCluster);
+  const bool has_clusters = clusters.size() > 1;
+  const double whole = SumOf(clusters);
+  const bool is_pod = list.level == Level::kPod;
   absl::StrAppend(&html, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
                   is_pod ? "Pods" : "Namespaces", "\"><table><caption>", list.caption,
                   "</caption><thead><tr><th scope=\"col\">", is_pod ? "Pod" : "Namespace", "</th>",
                   has_clusters ? "<th scope=\"col\">Cluster</th>" : "",
                   "<th scope=\"col\" class=\"num\">Cost</th><th scope=\"col\" class=\"num\">Of all</th>"
                   "<th scope=\"col\" class=\"bars\">By resource</th><th scope=\"col\">By day</th></tr></thead><tbody>");
-  for (const uint32_t row : list.rows) {
+  for (const Row& each : list.rows) {
     if (html.size() >= kFullPageBytes) break;
-    const double total = table.value(Column::kTotal, row);
-    AppendName(table, row, has_clusters, html);
+    const double total = each.total();
+    AppendName(*each.table, each.row, has_clusters, html);
     absl::StrAppend(&html, "<td class=\"num\">", MoneyHtml(total, facts.currency), "</td><td class=\"num\">",
-                    PercentText(total, whole), ShareBar(total, whole), "</td><td>", ResourceBar(CostsOf(table, row)),
-                    "</td><td>", TrendSpark(TrendOf(facts, table, row), facts.currency), "</td></tr>\n");
+                    PercentText(total, whole), ShareBar(total, whole), "</td><td>",
+                    ResourceBar(CostsOf(*each.table, each.row)), "</td><td>",
+                    TrendSpark(TrendOf(facts, *each.table, each.row), facts.currency), "</td></tr>\n");
   }
   absl::StrAppend(&html, "</tbody></table></div>");
 }
@@ -180,34 +194,31 @@ void AppendLive(const StatusFacts& facts, const LevelTable& clusters, size_t row
   }
 }
 
-const DailyFacts::Status* StatusOf(const StatusFacts& facts, absl::string_view cluster) {
+const metrics::ServedDay* StatusOf(const StatusFacts& facts, const LevelTable& clusters) {
   if (facts.snapshot.daily == nullptr) return nullptr;
-  for (const DailyFacts::Status& status : facts.snapshot.daily->statuses()) {
-    if (status.day->facts == facts.snapshot.day && status.cluster->cluster == cluster) return &status;
+  for (const metrics::ServedDay& day : facts.snapshot.daily->days()) {
+    if (day.facts != nullptr && &day.facts->table(Level::kCluster) == &clusters) return &day;
   }
   return nullptr;
 }
 
 // One cluster of the newest day.
-void AppendDayOfCluster(const StatusFacts& facts, size_t row, std::string& html) {
-  const DayFacts& day = *facts.snapshot.day;
-  const LevelTable& clusters = day.table(Level::kCluster);
+void AppendDayOfCluster(const StatusFacts& facts, const LevelTable& clusters, size_t row, std::string& html) {
   const double total = clusters.value(Column::kTotal, row);
   const double idle = clusters.value(Column::kIdle, row);
-  const DailyFacts::Status* const status = StatusOf(facts, clusters.cluster(row));
+  const metrics::ServedDay* const status = StatusOf(facts, clusters);
   absl::StrAppend(&html, "<article class=\"card\"><div class=\"row\"><h3>", NameHtml(clusters.cluster(row)), "</h3>");
   if (status != nullptr) {
-    const bool is_complete = metrics::ValueOf(*status, Column::kComplete, Level::kCluster) == 1;
     absl::StrAppend(
-        &html, is_complete ? PillHtml(Mood::kGood, "Complete") : PillHtml(Mood::kBad, "Not complete"),
-        status->day->settled ? PillHtml(Mood::kGood, "Settled") : PillHtml(Mood::kNeutral, "May still be corrected"));
+        &html, status->complete ? PillHtml(Mood::kGood, "Complete") : PillHtml(Mood::kBad, "Not complete"),
+        status->settled ? PillHtml(Mood::kGood, "Settled") : PillHtml(Mood::kNeutral, "May still be corrected"));
   }
   absl::StrAppend(&html, "</div><div class=\"halves\"><div><p class=\"big\">", MoneyHtml(total, facts.currency), "</p>",
                   IdleBar(idle, total), "<dl class=\"figures\">");
   if (IsKnown(idle)) absl::StrAppend(&html, Figure("Idle", MoneyHtml(idle, facts.currency), PercentText(idle, total)));
   AppendLive(facts, clusters, row, html);
-  if (status != nullptr && IsKnown(metrics::ValueOf(*status, Column::kPods, Level::kCluster))) {
-    absl::StrAppend(&html, Figure("Pods", CountText(status->cluster->pods)));
+  if (status != nullptr && status->has_pods()) {
+    absl::StrAppend(&html, Figure("Pods", CountText(status->facts->pods)));
   }
   absl::StrAppend(&html, "</dl></div><div>", TrendChart(TrendOf(facts, clusters, row), facts.currency),
                   "</div></div></article>\n");
@@ -241,27 +252,26 @@ class Finder {
 };
 
 // The rows that hold the text in the name of their namespace, or of their pod.
-std::vector<uint32_t> Find(const LevelTable& table, const Finder& finder) {
-  std::vector<uint32_t> found;
+std::vector<Row> Find(const StatusFacts& facts, Level level, const Finder& finder) {
+  std::vector<Row> found = AllRows(facts.snapshot.day, level);
   absl::string_view name;
   bool is_in_name = false;
-  for (uint32_t row = 0; row < table.rows(); ++row) {
-    if (row == 0 || name != table.namespace_name(row)) {
-      name = table.namespace_name(row);
+  std::erase_if(found, [&, is_first = true](const Row& row) mutable {
+    if (std::exchange(is_first, false) || name != row.table->namespace_name(row.row)) {
+      name = row.table->namespace_name(row.row);
       is_in_name = finder.IsIn(name);
     }
-    if (is_in_name || (table.level() == Level::kPod && finder.IsIn(table.pod(row)))) found.push_back(row);
-  }
+    return !is_in_name && (level != Level::kPod || !finder.IsIn(row.table->pod(row.row)));
+  });
   return found;
 }
 
 void AppendFound(const StatusFacts& facts, Level level, const Finder& finder, size_t most, std::string& html) {
-  const LevelTable& table = facts.snapshot.day->table(level);
-  RowTable list{table, Find(table, finder), ""};
+  RowTable list{level, Find(facts, level, finder), ""};
   const size_t count = list.rows.size();
   if (count == 0) return;
-  const double sum = SumOf(table, list.rows);
-  KeepDearest(table, most, list.rows);
+  const double sum = SumOf(list.rows);
+  KeepDearest(most, list.rows);
   list.caption = absl::StrCat(CountText(count), level == Level::kPod ? " pod" : " namespace", count == 1 ? "" : "s",
                               ", together ", MoneyHtml(sum, facts.currency),
                               count > most ? absl::StrCat("; the ", most, " dearest are shown") : "");
@@ -271,7 +281,7 @@ void AppendFound(const StatusFacts& facts, Level level, const Finder& finder, si
 std::string TopCaption(const StatusFacts& facts, size_t shown, size_t all) {
   return absl::StrCat(
       shown < all ? absl::StrCat("The ", shown, " dearest of ", CountText(all)) : absl::StrCat("All ", CountText(all)),
-      " on ", TextHtml(facts.snapshot.day->date));
+      " on ", TextHtml(facts.snapshot.day.front()->date));
 }
 
 }  // namespace
@@ -283,21 +293,19 @@ std::string DayTitle(absl::string_view date) {
 }
 
 void AppendClusters(const StatusFacts& facts, std::string& html) {
-  const DayFacts* const day = facts.snapshot.day.get();
+  std::vector<Row> rows = AllRows(facts.snapshot.day, Level::kCluster);
+  const size_t all = rows.size();
   size_t shown = 0;
-  size_t hidden = 0;
-  if (day != nullptr && day->table(Level::kCluster).rows() > 1) {
-    absl::StrAppend(&html, "<p class=\"note\">", CountText(day->table(Level::kCluster).rows()), " clusters, together ",
-                    MoneyHtml(SumOf(day->table(Level::kCluster)), facts.currency), "</p>");
+  if (all > 1) {
+    absl::StrAppend(&html, "<p class=\"note\">", CountText(all), " clusters, together ",
+                    MoneyHtml(SumOf(rows), facts.currency), "</p>");
   }
   absl::StrAppend(&html, "<div class=\"clusters\">");
-  if (day != nullptr) {
-    const LevelTable& clusters = day->table(Level::kCluster);
-    std::vector<uint32_t> rows = AllRows(clusters);
-    KeepDearest(clusters, kMaxClusters, rows);
-    for (; shown < rows.size() && html.size() < kFullPageBytes; ++shown) AppendDayOfCluster(facts, rows[shown], html);
-    hidden = clusters.rows() - shown;
+  KeepDearest(kMaxClusters, rows);
+  for (; shown < rows.size() && html.size() < kFullPageBytes; ++shown) {
+    AppendDayOfCluster(facts, *rows[shown].table, rows[shown].row, html);
   }
+  const size_t hidden = all - shown;
   for (const LiveFacts* live : {facts.snapshot.hour.get(), facts.snapshot.today.get()}) {
     if (live == nullptr || shown > 0) continue;
     const LevelTable& clusters = live->table(Level::kCluster);
@@ -309,19 +317,18 @@ void AppendClusters(const StatusFacts& facts, std::string& html) {
 }
 
 void AppendTopNamespaces(const StatusFacts& facts, std::string& html) {
-  const LevelTable& table = facts.snapshot.day->table(Level::kNamespace);
-  RowTable list{table, AllRows(table), ""};
-  KeepDearest(table, kTopRows, list.rows);
-  list.caption = TopCaption(facts, list.rows.size(), table.rows());
+  RowTable list{Level::kNamespace, AllRows(facts.snapshot.day, Level::kNamespace), ""};
+  const size_t all = list.rows.size();
+  KeepDearest(kTopRows, list.rows);
+  list.caption = TopCaption(facts, list.rows.size(), all);
   AppendRows(facts, list, html);
 }
 
 void AppendTopPods(const StatusFacts& facts, std::string& html) {
-  const LevelTable& table = facts.snapshot.day->table(Level::kPod);
-  RowTable list{table, AllRows(table), ""};
-  std::erase_if(list.rows, [&table](uint32_t row) { return !SpecialNote(table.namespace_name(row)).empty(); });
+  RowTable list{Level::kPod, AllRows(facts.snapshot.day, Level::kPod), ""};
+  std::erase_if(list.rows, [](const Row& row) { return !SpecialNote(row.table->namespace_name(row.row)).empty(); });
   const size_t pods = list.rows.size();
-  KeepDearest(table, kTopRows, list.rows);
+  KeepDearest(kTopRows, list.rows);
   list.caption = absl::StrCat(TopCaption(facts, list.rows.size(), pods), ", without idle and unallocated cost");
   AppendRows(facts, list, html);
 }
@@ -332,15 +339,15 @@ void AppendSearchResults(const StatusFacts& facts, absl::string_view search, std
                   "<section class=\"card\" aria-labelledby=\"found\"><div class=\"row\"><h2 id=\"found\">Found “",
                   TextHtml(search, kMaxNameLength), "”</h2><a href=\"/\">Clear</a></div>");
   const size_t before = html.size();
-  if (facts.snapshot.day != nullptr) {
+  if (!facts.snapshot.day.empty()) {
     AppendFound(facts, Level::kNamespace, finder, kMaxFoundNamespaces, html);
     AppendFound(facts, Level::kPod, finder, kMaxFoundPods, html);
   }
   if (html.size() == before) {
     absl::StrAppend(&html, "<p>",
-                    facts.snapshot.day == nullptr
+                    facts.snapshot.day.empty()
                         ? "There is nothing to search in yet: no day has been read."
-                        : absl::StrCat("No namespace or pod of ", TextHtml(facts.snapshot.day->date),
+                        : absl::StrCat("No namespace or pod of ", TextHtml(facts.snapshot.day.front()->date),
                                        " has a name with this in it."),
                     "</p>");
   }

@@ -83,8 +83,8 @@ Verdict WithoutFacts(const StatusFacts& facts, bool is_failing) {
 Verdict VerdictOf(const StatusFacts& facts) {
   const std::vector<polling::ViewReport>& views = facts.report.views;
   const bool is_failing = std::any_of(views.begin(), views.end(), IsFailing);
-  const metrics::DayFacts* const day = facts.snapshot.day.get();
-  if (day == nullptr) return WithoutFacts(facts, is_failing);
+  if (facts.snapshot.day.empty()) return WithoutFacts(facts, is_failing);
+  const metrics::DayFacts& day = *facts.snapshot.day.front();
   const polling::ViewReport* const days = FindView(facts.report, "day");
   const std::string read = days != nullptr && days->last_success.has_value()
                                ? absl::StrCat("<p>The closed days below were last read without error ",
@@ -100,14 +100,14 @@ Verdict VerdictOf(const StatusFacts& facts) {
   }
   const base::Window due =
       base::NewestCompleteDay(facts.now, facts.options.day_utc_offset, facts.options.day_close_delay);
-  if (day->window.start < due.start) {
+  if (day.window.start < due.start) {
     return {Mood::kWarning, "A day behind", "A newer day is due",
-            absl::StrCat("<p>", TextHtml(day->date),
+            absl::StrCat("<p>", TextHtml(day.date),
                          " is the newest day that was read; the one after it is closed and will be read next.</p>")};
   }
-  if (!day->Reconciles()) {
+  if (!metrics::Reconcile(facts.snapshot.day)) {
     return {Mood::kWarning, "Day not complete", "The newest day does not add up",
-            absl::StrCat("<p>On ", TextHtml(day->date),
+            absl::StrCat("<p>On ", TextHtml(day.date),
                          " the cluster's total is not the sum of its parts: Kubecost may still be computing, or did "
                          "not say what some of them cost. The day is read again by itself and is not to be booked "
                          "yet.</p>")};
@@ -145,13 +145,13 @@ void AppendBanner(const StatusFacts& facts, const Verdict& verdict, std::string&
 }
 
 void AppendHeader(const StatusFacts& facts, const Verdict& verdict, absl::string_view search, std::string& html) {
-  const metrics::DayFacts* const day = facts.snapshot.day.get();
+  const metrics::ClusterFacts& day = facts.snapshot.day;
   absl::StrAppend(
       &html,
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
-      day == nullptr ? verdict.pill : absl::StrCat("Costs of ", TextHtml(day->date)),
+      day.empty() ? verdict.pill : absl::StrCat("Costs of ", TextHtml(day.front()->date)),
       " – Kubecost Allocation Exporter</title>\n<style>", kStatusStyle, "</style>\n</head>\n<body>\n<header>\n",
       "<div class=\"top\"><div class=\"brand\"><svg class=\"logo\" viewBox=\"0 0 32 32\" aria-hidden=\"true\">"
       "<rect class=\"used\" width=\"32\" height=\"32\" rx=\"8\"/><g fill=\"#fff\"><rect x=\"7\" y=\"17\" width=\"4\" "
@@ -168,43 +168,34 @@ void AppendHeader(const StatusFacts& facts, const Verdict& verdict, absl::string
       TextHtml(search), "\"><button>Search</button></form>\n</header>\n<main>\n");
 }
 
-std::string DifferenceHtml(const StatusFacts& facts, const DailyFacts::Status& status, double difference,
-                           bool was_read) {
+std::string DifferenceHtml(const StatusFacts& facts, const metrics::ServedDay& day, double difference, bool was_read) {
   if (!was_read) return "<span class=\"muted\">not read</span>";
   if (!IsKnown(difference)) return "<span class=\"muted\">unknown</span>";
   if (difference == 0) return "0";
-  if (status.cluster->reconciles) {
+  if (day.facts->reconciles) {
     return absl::StrCat(MoneyHtml(difference, facts.currency), "<small>is rounding</small>");
   }
   return absl::StrCat(MoneyHtml(difference, facts.currency), "<small>",
                       difference > 0 ? "the level lacks this" : "the level has this too much", "</small>");
 }
 
-double TotalOf(const DailyFacts::Status& status) {
-  for (const metrics::LevelTable::ClusterSum& sum : status.day->facts->table(Level::kCluster).sums()) {
-    if (sum.cluster == status.cluster->cluster) return sum.total;
-  }
-  return kubecost::kUnknown;
-}
-
-void AppendDay(const StatusFacts& facts, const DailyFacts::Status& status, bool has_clusters, std::string& html) {
-  const metrics::ServedDay& day = *status.day;
-  const bool has_pods = day.with_pods && day.facts->has_pods;
-  const bool is_complete = metrics::ValueOf(status, Column::kComplete, Level::kCluster) == 1;
-  const double coverage = metrics::ValueOf(status, Column::kCoverage, Level::kCluster);
-  absl::StrAppend(&html, "<tr><th scope=\"row\" class=\"num\">", TextHtml(day.facts->date), "</th>");
-  if (has_clusters) absl::StrAppend(&html, "<td class=\"name\">", NameHtml(status.cluster->cluster), "</td>");
+void AppendDay(const StatusFacts& facts, const metrics::ServedDay& day, bool has_clusters, std::string& html) {
+  const bool has_pods = day.has_pods();
+  const double coverage = metrics::ValueOf(day, Column::kCoverage, Level::kCluster);
+  const auto& totals = day.facts->table(Level::kCluster).sums();
+  absl::StrAppend(&html, "<tr><th scope=\"row\" class=\"num\">", TextHtml(day.date), "</th>");
+  if (has_clusters) absl::StrAppend(&html, "<td class=\"name\">", NameHtml(day.cluster), "</td>");
   absl::StrAppend(
-      &html, "<td class=\"num\">", MoneyHtml(TotalOf(status), facts.currency), "</td><td>",
-      is_complete ? PillHtml(Mood::kGood, "Complete")
-      : has_pods  ? PillHtml(Mood::kBad, "Not complete")
-                  : PillHtml(Mood::kNeutral, "Without pods"),
+      &html, "<td class=\"num\">",
+      MoneyHtml(totals.empty() ? kubecost::kUnknown : totals.front().total, facts.currency), "</td><td>",
+      day.complete ? PillHtml(Mood::kGood, "Complete")
+      : has_pods   ? PillHtml(Mood::kBad, "Not complete")
+                   : PillHtml(Mood::kNeutral, "Without pods"),
       "</td><td>", day.settled ? PillHtml(Mood::kGood, "Settled") : PillHtml(Mood::kNeutral, "May be corrected"),
-      "</td><td class=\"num\">", DifferenceHtml(facts, status, status.cluster->namespace_difference, true),
-      "</td><td class=\"num\">", DifferenceHtml(facts, status, status.cluster->pod_difference, day.facts->has_pods),
+      "</td><td class=\"num\">", DifferenceHtml(facts, day, day.facts->namespace_difference, true),
+      "</td><td class=\"num\">", DifferenceHtml(facts, day, day.facts->pod_difference, day.facts->has_pods),
       "</td><td class=\"num\">", IsKnown(coverage) ? PercentText(coverage, 1) : "—", "</td><td class=\"num\">",
-      has_pods ? CountText(status.cluster->pods) : "—", "</td><td>", TimeHtml(day.last_read, facts.now),
-      "</td></tr>\n");
+      has_pods ? CountText(day.facts->pods) : "—", "</td><td>", TimeHtml(day.last_read, facts.now), "</td></tr>\n");
 }
 
 void AppendBackfill(const StatusFacts& facts, std::string& html) {
@@ -226,16 +217,18 @@ void AppendBackfill(const StatusFacts& facts, std::string& html) {
 void AppendDays(const StatusFacts& facts, std::string& html) {
   absl::StrAppend(&html, "<section class=\"card\" aria-labelledby=\"days\"><h2 id=\"days\">Days</h2>");
   const DailyFacts* const daily = facts.snapshot.daily.get();
-  if (daily == nullptr || daily->statuses().empty()) {
+  std::vector<const metrics::ServedDay*> rows;
+  if (daily != nullptr) {
+    for (const metrics::ServedDay& day : daily->days()) {
+      if (day.facts != nullptr) rows.push_back(&day);
+    }
+  }
+  if (rows.empty()) {
     absl::StrAppend(&html, "<p class=\"note\">No day has been read yet.</p>");
   } else {
-    std::vector<const DailyFacts::Status*> rows;
-    for (const DailyFacts::Status& status : daily->statuses()) rows.push_back(&status);
-    std::stable_sort(rows.begin(), rows.end(), [](const DailyFacts::Status* a, const DailyFacts::Status* b) {
-      return a->day->facts->window.start > b->day->facts->window.start;
-    });
-    const bool has_clusters = rows.front()->cluster->cluster != daily->statuses().back().cluster->cluster ||
-                              rows.front()->cluster->cluster != daily->statuses().front().cluster->cluster;
+    const bool has_clusters = rows.front()->cluster != rows.back()->cluster;
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const metrics::ServedDay* a, const metrics::ServedDay* b) { return a->date > b->date; });
     absl::StrAppend(
         &html,
         "<p class=\"note\">A day is complete when its levels were read as one and add up; settled when Kubecost "
@@ -347,7 +340,7 @@ std::string StatusPage(const Options& options, const metrics::Snapshot& snapshot
   AppendHeader(facts, verdict, search, html);
   AppendBanner(facts, verdict, html);
   if (!search.empty()) AppendSearchResults(facts, search, html);
-  const metrics::DayFacts* const day = snapshot.day.get();
+  const metrics::DayFacts* const day = snapshot.day.empty() ? nullptr : snapshot.day.front().get();
   const bool is_live = snapshot.hour != nullptr || snapshot.today != nullptr;
   if (day != nullptr) {
     absl::StrAppend(&html, "<section><h2>", DayTitle(day->date),

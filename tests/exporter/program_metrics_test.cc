@@ -37,7 +37,7 @@ void TellAll(SelfMetrics& self) {
   metrics::Snapshot snapshot;
   auto day = std::make_shared<metrics::DayFacts>();
   day->window = {absl::FromUnixSeconds(1795046400), absl::FromUnixSeconds(1795132800)};
-  snapshot.day = day;
+  snapshot.day = {day};
   self.polling.SetSnapshot(snapshot);
   self.polling.SetMergedRows(3);
   self.web.CountScrape(4567);

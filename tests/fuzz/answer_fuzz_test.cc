@@ -78,10 +78,10 @@ bool Feed(const std::string& body, kubecost::Level level, size_t piece) {
         builder.Add(row);
         return absl::OkStatus();
       });
-  auto day = std::make_shared<metrics::DayFacts>();
-  day->table(level) = builder.Build();
+  metrics::LevelTables read;
+  read.table(level) = builder.Build();
   metrics::Snapshot snapshot;
-  snapshot.day = day;
+  snapshot.day = metrics::SplitByCluster({}, "2026-11-19", true, std::move(read));
   ExpectWellFormed(Render(snapshot));
   return answer.ok();
 }

@@ -5,7 +5,10 @@
 
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "metrics/json.h"
 #include "metrics/table_builder.h"
 
@@ -31,18 +34,19 @@ Allocation Row(const char* namespace_name, const char* pod) {
 }
 
 // The levels have the same rows, as if all were asked for by pod.
-ServedDay DayOf(const std::vector<Allocation>& rows) {
-  auto day = std::make_shared<DayFacts>();
+std::vector<ServedDay> DayOf(const std::vector<Allocation>& rows) {
+  LevelTables read;
   const absl::Time start = absl::FromCivil(absl::CivilDay(2026, 11, 19), absl::UTCTimeZone());
-  day->window = {start, start + absl::Hours(24)};
-  day->date = "2026-11-19";
   for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
     TableBuilder builder(level, "", 0);
     for (const Allocation& row : rows) builder.Add(row);
-    day->table(level) = builder.Build(Columns::kEverything);
+    read.table(level) = builder.Build(Columns::kEverything);
   }
-  day->Conclude();
-  return {day, start + absl::Hours(27.5), false, true};
+  std::vector<ServedDay> day;
+  for (const auto& facts : SplitByCluster({start, start + absl::Hours(24)}, "2026-11-19", true, std::move(read))) {
+    day.push_back(ServedDayOf(facts, start + absl::Hours(27.5), false));
+  }
+  return day;
 }
 
 // What `write` makes of its BlockWriter.
@@ -58,23 +62,23 @@ std::string Text(WriteAll write) {
   return text;
 }
 
-std::string Csv(const std::vector<ServedDay>& days) {
+std::string Csv(const std::vector<std::vector<ServedDay>>& days) {
   return Text([&days](BlockWriter& out) {
     CsvWriter csv("EUR", out);
-    for (const ServedDay& day : days) csv.Write(day);
+    for (const std::vector<ServedDay>& day : days) csv.Write(day);
   });
 }
 
-std::string Json(const std::vector<ServedDay>& days, const std::vector<MissingDay>& missing = {}) {
+std::string Json(const std::vector<std::vector<ServedDay>>& days, const std::vector<MissingDay>& missing = {}) {
   return Text([&](BlockWriter& out) {
     JsonWriter json("EUR", "+05:30", out);
-    for (const ServedDay& day : days) json.Write(day);
+    for (const std::vector<ServedDay>& day : days) json.Write(day);
     json.End(missing);
   });
 }
 
 TEST(CsvWriterTest, OneLineAPodAndDay) {
-  const ServedDay day = DayOf({Row("checkout", "cart-1"), Row("web", "nginx")});
+  const std::vector<ServedDay> day = DayOf({Row("checkout", "cart-1"), Row("web", "nginx")});
   constexpr absl::string_view kLines =
       "2026-11-19,c1,checkout,cart-1,node-1,deployment,cart,0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,\n"
       "2026-11-19,c1,web,nginx,node-1,deployment,cart,0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,\n";
@@ -102,6 +106,23 @@ TEST(CsvWriterTest, ZeroIsNotUnknown) {
   // A sum with an amount that is unknown is not known either.
   EXPECT_EQ(Csv({DayOf({row, Row("a", "p")})}),
             absl::StrCat(kHeader, "2026-11-19,c1,a,p,node-1,deployment,cart,1.2,,0.5,0.2,0.1,0,0,0,,EUR,,,\n"));
+}
+
+TEST(CsvWriterTest, ClustersOneAfterTheOther) {
+  Allocation west = Row("a", "p");
+  west.properties.cluster = "c2";
+  const std::vector<ServedDay> day = DayOf({west, Row("a", "p"), Row("b", "q")});
+  ASSERT_EQ(day.size(), 2U);
+  std::vector<std::string> names;
+  for (const absl::string_view line : absl::StrSplit(Csv({day}), '\n', absl::SkipEmpty())) {
+    const std::vector<absl::string_view> fields = absl::StrSplit(line, ',');
+    names.push_back(absl::StrJoin(fields.begin() + 1, fields.begin() + 4, ","));
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"cluster,namespace,pod", "c1,a,p", "c1,b,q", "c2,a,p"}));
+  const std::string json = Json({day});
+  EXPECT_TRUE(absl::StrContains(json, "\n{\"cluster\":\"c1\",\"complete\"")) << json;
+  EXPECT_TRUE(absl::StrContains(json, ",\n{\"cluster\":\"c2\",\"complete\"")) << json;
+  EXPECT_TRUE(absl::StrContains(json, ",\n{\"cluster\":\"c2\",\"namespace\":\"a\",\"pod\"")) << json;
 }
 
 TEST(CsvWriterTest, EndsWhenNoMoreIsWanted) {

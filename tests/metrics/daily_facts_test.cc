@@ -25,25 +25,28 @@ struct Pod {
   const char* node = "node-1";
 };
 
-std::shared_ptr<DayFacts> DayOf(int day_of_month, const std::vector<Pod>& pods) {
-  auto day = std::make_shared<DayFacts>();
+std::shared_ptr<const DayFacts> DayOf(int day_of_month, const std::vector<Pod>& pods, const char* cluster = "prod-eu") {
   const absl::Time start = absl::FromCivil(absl::CivilDay(2026, 11, day_of_month), absl::UTCTimeZone());
-  day->window = {start, start + absl::Hours(24)};
-  day->date = absl::FormatTime("%F", start, absl::UTCTimeZone());
+  LevelTables day;
   for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
     TableBuilder builder(level, "", 0);
     for (const Pod& pod : pods) {
       Allocation row;
-      row.properties = {"prod-eu", pod.node, pod.namespace_name, "deployment", "cart", pod.name};
+      row.properties = {cluster, pod.node, pod.namespace_name, "deployment", "cart", pod.name};
       row.total_cost = pod.cost;
       row.costs = {pod.cost / 2, 0, pod.cost / 2, 0, 0, 0, 0, 0};
       row.extent = {start, start + absl::Hours(12)};
       builder.Add(row);
     }
-    day->table(level) = builder.Build();
+    day.table(level) = builder.Build();
   }
-  day->Conclude();
-  return day;
+  return SplitByCluster({start, start + absl::Hours(24)}, absl::FormatTime("%F", start, absl::UTCTimeZone()), true,
+                        std::move(day))
+      .at(0);
+}
+
+ServedDay Served(int day_of_month, const std::vector<Pod>& pods, const char* cluster = "prod-eu") {
+  return ServedDayOf(DayOf(day_of_month, pods, cluster), kNow, false);
 }
 
 std::string Render(std::vector<ServedDay> days, bool pod_resources = false) {
@@ -70,16 +73,17 @@ std::vector<std::string> SamplesOf(const std::string& text, absl::string_view fa
 using Lines = std::vector<std::string>;
 
 TEST(DailyFactsTest, Golden) {
-  golden::ExpectEqual("daily.prom",
-                      Render({{DayOf(18, {{"checkout", "cart-1", 1}, {"web", "nginx-\"q\"", 0.5}}), kNow, true},
-                              {DayOf(19, {{"checkout", "cart-1", 2, "node-2"}, {"checkout", "cart-2", 0.25}}), kNow}},
-                             true));
+  golden::ExpectEqual(
+      "daily.prom",
+      Render({ServedDayOf(DayOf(18, {{"checkout", "cart-1", 1}, {"web", "nginx-\"q\"", 0.5}}), kNow, true),
+              Served(19, {{"checkout", "cart-1", 2, "node-2"}, {"checkout", "cart-2", 0.25}})},
+             true));
 }
 
 TEST(DailyFactsTest, SortedByIdentityThenDate) {
-  const std::string text = Render({{DayOf(17, {{"b", "p", 1}, {"a", "q", 2}}), kNow},
-                                   {DayOf(18, {{"a", "p", 3}, {"a", "q", 4}}), kNow},
-                                   {DayOf(19, {{"a", "q", 5}, {"c", "a", 6}}), kNow}});
+  const std::string text =
+      Render({Served(17, {{"b", "p", 1}, {"a", "q", 2}}), Served(18, {{"a", "p", 3}, {"a", "q", 4}}),
+              Served(19, {{"a", "q", 5}, {"c", "a", 6}})});
   EXPECT_EQ(SamplesOf(text, "kubecost_pod_daily_cost"),
             (Lines{R"({cluster="prod-eu",namespace="a",pod="p",date="2026-11-18"} 3)",
                    R"({cluster="prod-eu",namespace="a",pod="q",date="2026-11-17"} 2)",
@@ -93,9 +97,56 @@ TEST(DailyFactsTest, SortedByIdentityThenDate) {
   EXPECT_EQ(SamplesOf(text, "kubecost_pod_daily_resource_cost").size(), 0U) << "only when asked for";
 }
 
+// Three clusters, of which each lacks a day of the others, given by date.
+TEST(DailyFactsTest, ClustersOneAfterTheOther) {
+  const std::vector<ServedDay> days = {
+      Served(17, {{"a", "p", 1}}, "east"),  Served(17, {{"a", "p", 2}, {"b", "q", 3}}, "west"),
+      Served(18, {{"a", "p", 4}}, "east"),  Served(18, {{"a", "o", 5}}, "north"),
+      Served(19, {{"a", "p", 6}}, "north"), Served(19, {{"b", "q", 7}}, "west")};
+  const std::string text = Render(days);
+  EXPECT_EQ(SamplesOf(text, "kubecost_pod_daily_cost"),
+            (Lines{R"({cluster="east",namespace="a",pod="p",date="2026-11-17"} 1)",
+                   R"({cluster="east",namespace="a",pod="p",date="2026-11-18"} 4)",
+                   R"({cluster="north",namespace="a",pod="o",date="2026-11-18"} 5)",
+                   R"({cluster="north",namespace="a",pod="p",date="2026-11-19"} 6)",
+                   R"({cluster="west",namespace="a",pod="p",date="2026-11-17"} 2)",
+                   R"({cluster="west",namespace="b",pod="q",date="2026-11-17"} 3)",
+                   R"({cluster="west",namespace="b",pod="q",date="2026-11-19"} 7)"}));
+  EXPECT_EQ(SamplesOf(text, "kubecost_cluster_daily_cost"),
+            (Lines{R"({cluster="east",date="2026-11-17"} 1)", R"({cluster="east",date="2026-11-18"} 4)",
+                   R"({cluster="north",date="2026-11-18"} 5)", R"({cluster="north",date="2026-11-19"} 6)",
+                   R"({cluster="west",date="2026-11-17"} 5)", R"({cluster="west",date="2026-11-19"} 7)"}));
+  EXPECT_EQ(SamplesOf(text, "kubecost_day_pods"),
+            (Lines{R"({cluster="east",date="2026-11-17"} 1)", R"({cluster="east",date="2026-11-18"} 1)",
+                   R"({cluster="north",date="2026-11-18"} 1)", R"({cluster="north",date="2026-11-19"} 1)",
+                   R"({cluster="west",date="2026-11-17"} 2)", R"({cluster="west",date="2026-11-19"} 1)"}));
+}
+
+// The plain families of one day.
+TEST(DailyFactsTest, EveryClusterHasItsTable) {
+  Snapshot snapshot;
+  snapshot.day = {DayOf(19, {{"a", "p", 1}}, "east"), DayOf(19, {{"a", "p", 2}}, "west")};
+  EXPECT_EQ(SamplesOf(::Render(snapshot), "kubecost_pod_total_cost"),
+            (Lines{R"({cluster="east",namespace="a",pod="p"} 1)", R"({cluster="west",namespace="a",pod="p"} 2)"}));
+  const size_t bytes = snapshot.bytes();
+  snapshot.daily = std::make_shared<const DailyFacts>(std::vector{ServedDayOf(snapshot.day[0], kNow, false)}, false);
+  EXPECT_LT(snapshot.bytes(), bytes + 1000) << "shared facts count once";
+}
+
+TEST(DailyFactsTest, ADayOfWhichNothingIsServedIsNotComplete) {
+  ServedDay day;
+  day.cluster = "prod-eu";
+  day.date = "2026-11-18";
+  const std::string text = Render({day, Served(19, {{"a", "p", 4}})});
+  EXPECT_EQ(SamplesOf(text, "kubecost_day_complete"),
+            (Lines{R"({cluster="prod-eu",date="2026-11-18"} 0)", R"({cluster="prod-eu",date="2026-11-19"} 1)"}));
+  EXPECT_EQ(SamplesOf(text, "kubecost_day_settled"), (Lines{R"({cluster="prod-eu",date="2026-11-19"} 0)"}));
+  EXPECT_EQ(SamplesOf(text, "kubecost_cluster_daily_cost"), (Lines{R"({cluster="prod-eu",date="2026-11-19"} 4)"}));
+}
+
 TEST(DailyFactsTest, PodsThatWaitForTheirTurnAreNoCompleteDay) {
   const std::string text =
-      Render({{DayOf(18, {{"a", "p", 3}}), kNow, true, false}, {DayOf(19, {{"a", "p", 4}}), kNow}});
+      Render({ServedDayOf(DayOf(18, {{"a", "p", 3}}), kNow, true, false), Served(19, {{"a", "p", 4}})});
   EXPECT_EQ(SamplesOf(text, "kubecost_pod_daily_cost"),
             (Lines{R"({cluster="prod-eu",namespace="a",pod="p",date="2026-11-19"} 4)"}));
   EXPECT_EQ(SamplesOf(text, "kubecost_namespace_daily_cost").size(), 2U);
@@ -107,18 +158,18 @@ TEST(DailyFactsTest, PodsThatWaitForTheirTurnAreNoCompleteDay) {
 }
 
 TEST(DailyFactsTest, ADayReadWithoutPodsHasNothingToSayOfThem) {
-  auto day = std::make_shared<DayFacts>(*DayOf(18, {}));
-  day->has_pods = false;
+  LevelTables read;
   for (const Level level : {Level::kCluster, Level::kNamespace}) {
     TableBuilder builder(level, "", 0);
     Allocation row;
     row.properties = {"prod-eu", "", "a", "", "", ""};
     row.total_cost = 3;
+    row.extent = {kNow, kNow + absl::Hours(1)};
     builder.Add(row);
-    day->table(level) = builder.Build();
+    read.table(level) = builder.Build();
   }
-  day->Conclude();
-  const std::string text = Render({{day, kNow, true, true}});
+  const ClusterFacts day = SplitByCluster({kNow, kNow + absl::Hours(24)}, "2026-11-18", false, std::move(read));
+  const std::string text = Render({ServedDayOf(day.at(0), kNow, true)});
   EXPECT_EQ(SamplesOf(text, "kubecost_day_complete"), (Lines{R"({cluster="prod-eu",date="2026-11-18"} 0)"}));
   EXPECT_EQ(SamplesOf(text, "kubecost_reconciliation_difference"),
             (Lines{R"({cluster="prod-eu",date="2026-11-18",level="namespace"} 0)"}));
@@ -134,7 +185,7 @@ TEST(DailyFactsTest, ManyDaysOfManyPodsInManyBlocks) {
     std::vector<Pod> pods;
     for (int i = day; i < 700; i += 2)
       pods.push_back({i % 3 == 0 ? "a" : "b", names[static_cast<size_t>(i)].c_str(), i * 0.5});
-    days.push_back({DayOf(day, pods), kNow});
+    days.push_back(Served(day, pods));
   }
   const std::string text = Render(std::move(days), true);
   const std::vector<std::string> samples = SamplesOf(text, "kubecost_pod_daily_cost");

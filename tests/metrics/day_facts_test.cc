@@ -43,10 +43,8 @@ struct Pod {
   const char* cluster = "c";
 };
 
-DayFacts DayOf(const std::vector<Pod>& pods, double cluster_cost = kUnknown) {
-  DayFacts day;
-  day.window = Hours(0, 24);
-  day.date = "2026-11-19";
+ClusterFacts ClustersOf(const std::vector<Pod>& pods, double cluster_cost = kUnknown) {
+  LevelTables day;
   for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
     TableBuilder builder(level, "", 0);
     for (const Pod& pod : pods) {
@@ -63,36 +61,94 @@ DayFacts DayOf(const std::vector<Pod>& pods, double cluster_cost = kUnknown) {
     }
     day.table(level) = builder.Build();
   }
-  day.Conclude();
-  return day;
+  return SplitByCluster(Hours(0, 24), "2026-11-19", true, std::move(day));
+}
+
+DayFacts DayOf(const std::vector<Pod>& pods, double cluster_cost = kUnknown) {
+  return *ClustersOf(pods, cluster_cost).at(0);
 }
 
 TEST(DayFactsTest, LevelsThatDifferByRoundingReconcile) {
   const std::vector<Pod> pods = {{"a", "p", 0.1}, {"a", "q", 0.2}};
-  EXPECT_TRUE(DayOf(pods, 0.3).Reconciles());
+  EXPECT_TRUE(DayOf(pods, 0.3).reconciles);
   // Two pods and one cluster were rounded.
   const DayFacts rounded = DayOf(pods, 0.300015);
-  EXPECT_TRUE(rounded.Reconciles());
-  EXPECT_EQ(rounded.clusters[0].pod_difference, 0.000015);
+  EXPECT_TRUE(rounded.reconciles);
+  EXPECT_EQ(rounded.pod_difference, 0.000015);
   const DayFacts off = DayOf(pods, 0.30002);
-  EXPECT_FALSE(off.Reconciles());
-  EXPECT_EQ(off.clusters[0].namespace_difference, 0.00002);
+  EXPECT_FALSE(off.reconciles);
+  EXPECT_EQ(off.namespace_difference, 0.00002);
 }
 
 TEST(DayFactsTest, AnUnknownCostReconcilesWithNothing) {
   const DayFacts day = DayOf({{"a", "p", 0.1}, {"a", "q", kUnknown}}, 0.1);
-  EXPECT_FALSE(day.Reconciles());
-  EXPECT_EQ(day.clusters[0].pods, 1U) << "a pod without a sample does not count";
-  EXPECT_FALSE(kubecost::IsKnown(day.clusters[0].pod_difference));
+  EXPECT_FALSE(day.reconciles);
+  EXPECT_EQ(day.pods, 1U) << "a pod without a sample does not count";
+  EXPECT_FALSE(kubecost::IsKnown(day.pod_difference));
 }
 
 TEST(DayFactsTest, EveryClusterForItself) {
-  const DayFacts day = DayOf({{"a", "p", 1, Hours(0, 12), "n", "east"}, {"a", "p", 2, Hours(6, 24), "n", "west"}});
-  ASSERT_EQ(day.clusters.size(), 2U);
-  EXPECT_EQ(day.clusters[0].cluster, "east");
-  EXPECT_EQ(day.clusters[0].extent->covered, absl::Hours(12));
-  EXPECT_EQ(day.clusters[1].extent->covered, absl::Hours(18));
-  EXPECT_TRUE(day.Reconciles());
+  const ClusterFacts days = ClustersOf({{"a", "p", 1, Hours(0, 12), "n", "east"},
+                                        {"a", "p", 2, Hours(6, 24), "n2", "west"},
+                                        {"b", "q", 4, Hours(6, 12), "n2", "west"}});
+  ASSERT_EQ(days.size(), 2U);
+  EXPECT_EQ(days[0]->cluster, "east");
+  EXPECT_EQ(days[1]->cluster, "west");
+  EXPECT_EQ(days[1]->date, "2026-11-19");
+  EXPECT_EQ(days[0]->extent->covered, absl::Hours(12));
+  EXPECT_EQ(days[1]->extent->covered, absl::Hours(18));
+  EXPECT_EQ(days[1]->ran, absl::Hours(24));
+  EXPECT_EQ(days[1]->pods, 2U);
+  EXPECT_TRUE(Reconcile(days));
+  const LevelTable& pods = days[1]->table(Level::kPod);
+  ASSERT_EQ(pods.rows(), 2U);
+  EXPECT_EQ(pods.pod(1), "q");
+  EXPECT_EQ(pods.namespace_name(1), "b");
+  EXPECT_EQ(pods.node(1), "n2");
+  EXPECT_EQ(pods.value(Column::kTotal, 1), 4);
+  EXPECT_TRUE(pods.column(Column::kCpuEfficiency).empty());
+}
+
+TEST(DayFactsTest, AClusterThatALevelLacksDoesNotReconcile) {
+  LevelTables read;
+  for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
+    TableBuilder builder(level, "", 0);
+    for (const char* cluster : {"east", "west"}) {
+      Allocation row;
+      row.properties = {cluster, "", "a", "", "", "p"};
+      row.total_cost = 1;
+      if (level != Level::kCluster || row.properties.cluster == "west") builder.Add(row);
+    }
+    read.table(level) = builder.Build();
+  }
+  const ClusterFacts days = SplitByCluster(Hours(0, 24), "2026-11-19", true, std::move(read));
+  ASSERT_EQ(days.size(), 2U);
+  EXPECT_EQ(days[0]->cluster, "east");
+  EXPECT_FALSE(days[0]->reconciles);
+  EXPECT_FALSE(kubecost::IsKnown(days[0]->namespace_difference));
+  EXPECT_FALSE(kubecost::IsKnown(days[0]->pod_difference));
+  EXPECT_TRUE(days[1]->reconciles);
+  EXPECT_FALSE(Reconcile(days));
+}
+
+TEST(DayFactsTest, WithoutPodsTheNamespacesRan) {
+  LevelTables read;
+  for (const Level level : {Level::kCluster, Level::kNamespace}) {
+    TableBuilder builder(level, "", 0);
+    for (const char* name : {"a", "b", "__idle__"}) {
+      Allocation row;
+      row.properties = {"c", "", name, "", "", ""};
+      row.total_cost = 1;
+      row.extent = {kMidnight, kMidnight + absl::Seconds(90.5)};
+      builder.Add(row);
+    }
+    read.table(level) = builder.Build();
+  }
+  const ClusterFacts days = SplitByCluster(Hours(0, 24), "2026-11-19", false, std::move(read));
+  ASSERT_EQ(days.size(), 1U);
+  EXPECT_TRUE(days[0]->reconciles);
+  EXPECT_EQ(days[0]->ran, absl::Seconds(180)) << "whole seconds of each";
+  EXPECT_EQ(days[0]->extent->covered, absl::Seconds(90.5));
 }
 
 TEST(DayFactsTest, OnlyRealPodsRun) {
@@ -100,8 +156,9 @@ TEST(DayFactsTest, OnlyRealPodsRun) {
                               {"a", "a-unmounted-pvcs", 1, Hours(0, 24), ""},
                               {"__unmounted__", "__unmounted__", 1},
                               {"__idle__", "__idle__", 1}});
-  EXPECT_EQ(day.clusters[0].extent->span, Hours(3, 4));
-  EXPECT_EQ(day.clusters[0].pods, 4U);
+  EXPECT_EQ(day.extent->span, Hours(3, 4));
+  EXPECT_EQ(day.ran, absl::Hours(1));
+  EXPECT_EQ(day.pods, 4U);
 }
 
 TEST(HasShrunkTest, FiveMinutesAreTolerated) {
@@ -113,12 +170,9 @@ TEST(HasShrunkTest, FiveMinutesAreTolerated) {
   EXPECT_TRUE(HasShrunk(day(0, 24), day(6.0 / 60, 24)));
 }
 
-TEST(HasShrunkTest, AHoleInTheMiddleAndALostClusterToo) {
+TEST(HasShrunkTest, AHoleInTheMiddleToo) {
   const DayFacts whole = DayOf({{"a", "p", 1}});
   EXPECT_TRUE(HasShrunk(whole, DayOf({{"a", "p", 1, Hours(0, 11)}, {"a", "q", 1, Hours(13, 24)}})));
-  const DayFacts two = DayOf({{"a", "p", 1}, {"a", "p", 1, Hours(0, 24), "n", "west"}});
-  EXPECT_TRUE(HasShrunk(two, whole));
-  EXPECT_FALSE(HasShrunk(whole, two));
 }
 
 TEST(SameCostsTest, ComparesEveryLevelByIdentityAndTotal) {

@@ -16,7 +16,7 @@ namespace metrics {
 namespace {
 
 std::shared_ptr<const Snapshot> SnapshotOf(int pods) {
-  auto day = std::make_shared<DayFacts>();
+  LevelTables read;
   for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
     TableBuilder builder(level, "", 0);
     for (int i = 0; i < pods; ++i) {
@@ -25,10 +25,10 @@ std::shared_ptr<const Snapshot> SnapshotOf(int pods) {
       row.total_cost = i * 0.00321;
       builder.Add(row);
     }
-    day->table(level) = builder.Build();
+    read.table(level) = builder.Build();
   }
   auto snapshot = std::make_shared<Snapshot>();
-  snapshot->day = day;
+  snapshot->day = SplitByCluster({}, "2026-11-19", true, std::move(read));
   return snapshot;
 }
 

@@ -29,24 +29,23 @@ struct Pod {
 };
 
 // Seen by the plain families at 100 x day and one later, by those keyed by date at three moments.
-StampedDay DayOf(int day_of_month, const std::vector<Pod>& pods) {
-  auto day = std::make_shared<DayFacts>();
-  day->window = {November(day_of_month), November(day_of_month + 1)};
-  day->date = absl::StrCat("2026-11-", day_of_month);
+StampedDay DayOf(int day_of_month, const std::vector<Pod>& pods, const char* cluster = "c1") {
+  LevelTables read;
   for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
     TableBuilder builder(level, "", 0);
     for (const Pod& pod : pods) {
       Allocation row;
-      row.properties = {"c1", pod.node, "a", "job", "j", pod.name};
+      row.properties = {cluster, pod.node, "a", "job", "j", pod.name};
       row.total_cost = pod.cost;
       row.costs = {pod.cost, 0, 0, 0, 0, 0, 0, 0};
       builder.Add(row);
     }
-    day->table(level) = builder.Build(Columns::kEverything);
+    read.table(level) = builder.Build(Columns::kEverything);
   }
-  day->Conclude();
+  const ClusterFacts day = SplitByCluster({November(day_of_month), November(day_of_month + 1)},
+                                          absl::StrCat("2026-11-", day_of_month), true, std::move(read));
   const int64_t first = 100 * day_of_month;
-  return {{day, November(20), true, true}, {first, first + 1}, {first, first + 1, first + 100}};
+  return {ServedDayOf(day.at(0), November(20), true), {first, first + 1}, {first, first + 1, first + 100}};
 }
 
 std::string Render(const std::vector<StampedDay>& days, bool pod_resources = false) {
@@ -95,6 +94,15 @@ TEST(OpenMetricsTest, PlainFamiliesAreOneSeriesOverTheDays) {
              R"({cluster="c1",namespace="a",pod="q"} 2 1700)", R"({cluster="c1",namespace="a",pod="q"} 2 1701)"}));
   EXPECT_TRUE(absl::StartsWith(text, "# HELP kubecost_cluster_cpu_cost ")) << text.substr(0, 200);
   EXPECT_TRUE(absl::EndsWith(text, "\n# EOF\n"));
+}
+
+TEST(OpenMetricsTest, ClustersOneAfterTheOther) {
+  const std::string text =
+      Render({DayOf(18, {{"p", 1}}), DayOf(18, {{"p", 2}}, "c2"), DayOf(19, {{"p", 3}}), DayOf(19, {{"q", 4}}, "c0")});
+  EXPECT_EQ(LinesOf(text, "kubecost_cluster_total_cost"),
+            (Lines{R"({cluster="c0"} 4 1900)", R"({cluster="c0"} 4 1901)", R"({cluster="c1"} 1 1800)",
+                   R"({cluster="c1"} 1 1801)", R"({cluster="c1"} 3 1900)", R"({cluster="c1"} 3 1901)",
+                   R"({cluster="c2"} 2 1800)", R"({cluster="c2"} 2 1801)"}));
 }
 
 TEST(OpenMetricsTest, LeavesOutWhatAScrapeLeavesOut) {

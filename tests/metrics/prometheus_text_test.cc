@@ -36,7 +36,7 @@ Allocation Pod(int number) {
 }
 
 std::shared_ptr<Snapshot> SnapshotOf(int pods) {
-  auto day = std::make_shared<DayFacts>();
+  LevelTables read;
   TableBuilder pod_rows(Level::kPod, "", 0);
   TableBuilder namespaces(Level::kNamespace, "", 0);
   TableBuilder clusters(Level::kCluster, "", 0);
@@ -47,12 +47,11 @@ std::shared_ptr<Snapshot> SnapshotOf(int pods) {
     namespaces.Add(row);
   }
   clusters.Add(Pod(41));
-  day->table(Level::kPod) = pod_rows.Build();
-  day->table(Level::kNamespace) = namespaces.Build();
-  day->table(Level::kCluster) = clusters.Build();
-  TableBuilder::AddSpecialCosts(day->table(Level::kNamespace), day->table(Level::kCluster));
+  read.table(Level::kPod) = pod_rows.Build();
+  read.table(Level::kNamespace) = namespaces.Build();
+  read.table(Level::kCluster) = clusters.Build();
   auto snapshot = std::make_shared<Snapshot>();
-  snapshot->day = day;
+  snapshot->day = SplitByCluster({}, "2026-11-19", true, std::move(read));
   snapshot->cluster_info = std::make_shared<const std::string>(
       ClusterInfoLabels({{"id", "prod-eu"}, {"clusterProfile", "production"}, {"provider", "AWS"}}, {}));
   return snapshot;

@@ -36,10 +36,10 @@ class TableBuilderTest : public testing::Test {
                                    absl::string_view cluster_name = "") {
     builder_.emplace(level, cluster_name, 0);
     for (const Allocation& row : rows) EXPECT_EQ(builder_->Add(row), RowProblem::kNone);
-    auto day = std::make_shared<DayFacts>();
-    day->table(level) = builder_->Build();
+    LevelTables read;
+    read.table(level) = builder_->Build();
     Snapshot snapshot;
-    snapshot.day = day;
+    snapshot.day = SplitByCluster({}, "2026-11-19", true, std::move(read));
     std::vector<std::string> samples;
     for (const absl::string_view line : absl::StrSplit(Render(snapshot), '\n')) {
       if (absl::StartsWith(line, absl::StrCat(family, "{"))) samples.emplace_back(line.substr(family.size()));

@@ -39,23 +39,21 @@ class DayBookTest : public testing::Test {
     return book_->Advance(now, Elapsed(now));
   }
 
-  std::shared_ptr<const metrics::DayFacts> Read(const Day& day, const Generation& generation) const {
-    auto facts = std::make_shared<metrics::DayFacts>();
-    facts->window = day.window;
-    facts->date = base::DateText(day.window, absl::ZeroDuration());
-    facts->has_pods = book_->PodsOf(day).has_value();
+  metrics::ClusterFacts Read(const Day& day, const Generation& generation) const {
+    metrics::LevelTables read;
+    const bool has_pods = book_->PodsOf(day).has_value();
     for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
-      if (level == Level::kPod && !facts->has_pods) continue;
+      if (level == Level::kPod && !has_pods) continue;
       metrics::TableBuilder builder(level, "", 0);
       kubecost::Allocation row;
       row.properties = {"c", "node", "n", "", "", "p"};
       row.total_cost = level == Level::kPod && generation.pod_cost >= 0 ? generation.pod_cost : generation.cost;
       row.extent = {day.window.start, day.window.start + generation.hours * absl::Hours(1)};
       builder.Add(row);
-      facts->table(level) = builder.Build();
+      read.table(level) = builder.Build();
     }
-    facts->Conclude();
-    return facts;
+    return metrics::SplitByCluster(day.window, base::DateText(day.window, absl::ZeroDuration()), has_pods,
+                                   std::move(read));
   }
 
   bool Take(int day_of_month, const Generation& generation = {}) {
@@ -74,18 +72,22 @@ class DayBookTest : public testing::Test {
     for (const auto& [start, day] : book_->days()) {
       const std::string number = absl::FormatTime("%d", start, absl::UTCTimeZone());
       absl::StrAppend(&text, text.empty() ? "" : " ", day.is_backfill() ? absl::StrCat("(", number, ")") : number,
-                      day.facts == nullptr ? "" : "*");
+                      day.facts.empty() ? "" : "*");
     }
     return text;
   }
 
   double CostOf(int day_of_month) const {
-    return book_->days().at(November(day_of_month)).facts->table(Level::kCluster).column(metrics::Column::kTotal)[0];
+    return book_->days()
+        .at(November(day_of_month))
+        .facts.front()
+        ->table(Level::kCluster)
+        .column(metrics::Column::kTotal)[0];
   }
 
   int DaysServingPods() const {
     int count = 0;
-    for (const metrics::ServedDay& day : book_->Served()) count += day.with_pods && day.facts->has_pods ? 1 : 0;
+    for (const metrics::ServedDay& day : book_->Served()) count += day.has_pods() ? 1 : 0;
     return count;
   }
 
@@ -114,14 +116,14 @@ TEST_F(DayBookTest, ADayGoesOnceANewerOneWasRead) {
   for (const int day : {17, 18, 19}) EXPECT_TRUE(Take(day));
   AdvanceTo(November(21, 3));
   EXPECT_EQ(Days(), "17* 18* 19* 20");
-  EXPECT_EQ(book_->Plain()->date, "2026-11-19");
+  EXPECT_EQ(book_->Plain().front()->date, "2026-11-19");
   // Kubecost stays away for days.
   AdvanceTo(November(24, 3));
   EXPECT_EQ(Days(), "17* 18* 19* 21 22 23");
   Take(23);
   EXPECT_TRUE(AdvanceTo(November(24, 3)));
   EXPECT_EQ(Days(), "(18)* (19)* 21 22 23*");
-  EXPECT_EQ(book_->Plain()->date, "2026-11-23");
+  EXPECT_EQ(book_->Plain().front()->date, "2026-11-23");
 }
 
 TEST_F(DayBookTest, AClockSetBackBringsNoOlderDay) {
@@ -182,13 +184,13 @@ TEST_F(DayBookTest, OnlyTheNewestDayIsReadInFull) {
   options_.day_pod_resources = true;
   EXPECT_EQ(book_->PodsOf(book_->days().at(November(18))), metrics::Columns::kCosts);
   Take(18);
-  EXPECT_EQ(book_->Plain(), nullptr) << "the plain families never show a day but the newest complete one";
+  EXPECT_TRUE(book_->Plain().empty()) << "the plain families never show a day but the newest complete one";
   Take(19);
   AdvanceTo(November(21, 3));
   // Kubecost has nothing of the 20th yet: the 19th stays, whole, however often it is read.
   EXPECT_EQ(book_->PodsOf(book_->days().at(November(19))), metrics::Columns::kAll);
   Take(19);
-  EXPECT_EQ(book_->Plain()->date, "2026-11-19");
+  EXPECT_EQ(book_->Plain().front()->date, "2026-11-19");
 }
 
 TEST_F(DayBookTest, BackfillsWhatIsNeitherKeptNorDelivered) {
@@ -294,11 +296,11 @@ TEST_F(DayBookTest, ThePlainFamiliesOutliveAnOutageWhateverIsReadFirst) {
   AdvanceTo(November(26, 3));
   Take(23);
   AdvanceTo(November(26, 3));
-  ASSERT_NE(book_->Plain(), nullptr);
-  EXPECT_EQ(book_->Plain()->date, "2026-11-19");
+  ASSERT_FALSE(book_->Plain().empty());
+  EXPECT_EQ(book_->Plain().front()->date, "2026-11-19");
   Take(25);
   AdvanceTo(November(26, 3));
-  EXPECT_EQ(book_->Plain()->date, "2026-11-25");
+  EXPECT_EQ(book_->Plain().front()->date, "2026-11-25");
   EXPECT_EQ(Days(), "(19)* 23* 24 25*");
 }
 

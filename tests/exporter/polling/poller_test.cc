@@ -85,8 +85,9 @@ class PollerTest : public testing::Test {
 
   double PodTotal() const {
     const auto snapshot = store_.Current();
-    return snapshot->day == nullptr ? -1
-                                    : snapshot->day->table(kubecost::Level::kPod).column(metrics::Column::kTotal).at(0);
+    return snapshot->day.empty()
+               ? -1
+               : snapshot->day.front()->table(kubecost::Level::kPod).column(metrics::Column::kTotal).at(0);
   }
 
   FakeKubecost kubecost_;
@@ -146,11 +147,11 @@ TEST_F(PollerTest, ReReadsHourly) {
 TEST_F(PollerTest, ANewDayIsReadAsSoonAsItIsComplete) {
   const absl::Time late = kNoon + absl::Hours(13) + absl::Minutes(30);  // 01:30
   PollAt(late);
-  EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day->window.start, absl::UTCTimeZone()), "2026-11-19");
+  EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day.front()->window.start, absl::UTCTimeZone()), "2026-11-19");
   PollAt(late + absl::Minutes(29));
-  EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day->window.start, absl::UTCTimeZone()), "2026-11-19");
+  EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day.front()->window.start, absl::UTCTimeZone()), "2026-11-19");
   PollAt(late + absl::Minutes(30));
-  EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day->window.start, absl::UTCTimeZone()), "2026-11-20");
+  EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day.front()->window.start, absl::UTCTimeZone()), "2026-11-20");
 }
 
 TEST_F(PollerTest, FailureDropsUpAtOnceAndKeepsTheFacts) {
@@ -174,7 +175,7 @@ TEST_F(PollerTest, AnEmptyNewDayLeavesTheOldOneInPlace) {
   kubecost_.override = FakeAnswer{200, R"({"code":200,"data":[null]})", "application/json", "", {}, {}};
   PollAt(kNoon + absl::Hours(15));
   EXPECT_EQ(PodTotal(), 1);
-  EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day->window.start, absl::UTCTimeZone()), "2026-11-19");
+  EXPECT_EQ(absl::FormatTime("%F", store_.Current()->day.front()->window.start, absl::UTCTimeZone()), "2026-11-19");
   // The new day, and the old one, which stays and is read again until the new one has come.
   EXPECT_TRUE(Has("kubecost_exporter_api_errors_total{reason=\"empty\"} 2"));
   EXPECT_TRUE(Has("kubecost_exporter_up 0"));

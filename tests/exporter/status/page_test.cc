@@ -45,21 +45,19 @@ Allocation Row(absl::string_view cluster, absl::string_view namespace_name, absl
 }
 
 // One day's pods, and what the other levels make of them.
-std::shared_ptr<const metrics::DayFacts> DayOf(int day, const std::vector<Allocation>& pods, double missing = 0) {
-  auto facts = std::make_shared<metrics::DayFacts>();
-  facts->window = {November(day), November(day + 1)};
-  facts->date = absl::StrCat("2026-11-", day);
+metrics::ClusterFacts DayOf(int day, const std::vector<Allocation>& pods, double missing = 0) {
+  const base::Window window = {November(day), November(day + 1)};
+  metrics::LevelTables read;
   for (const Level level : {Level::kPod, Level::kNamespace, Level::kCluster}) {
     metrics::TableBuilder builder(level, "", pods.size());
     for (Allocation row : pods) {
-      row.extent = facts->window;
+      row.extent = window;
       EXPECT_EQ(builder.Add(row), metrics::RowProblem::kNone);
     }
     if (level == Level::kCluster && missing != 0) builder.Add(Row("c1", "lost", "lost", missing));
-    facts->table(level) = builder.Build();
+    read.table(level) = builder.Build();
   }
-  facts->Conclude();
-  return facts;
+  return metrics::SplitByCluster(window, absl::StrCat("2026-11-", day), true, std::move(read));
 }
 
 class StatusPageTest : public testing::Test {
@@ -82,11 +80,12 @@ class StatusPageTest : public testing::Test {
   }
 
   // The last of the days is the newest complete one.
-  void Serve(std::vector<std::shared_ptr<const metrics::DayFacts>> days) {
+  void Serve(const std::vector<metrics::ClusterFacts>& days) {
     snapshot_.day = days.back();
     std::vector<metrics::ServedDay> served;
-    served.reserve(days.size());
-    for (auto& day : days) served.push_back({std::move(day), now_ - absl::Minutes(3), false, true});
+    for (const metrics::ClusterFacts& day : days) {
+      for (const auto& facts : day) served.push_back(metrics::ServedDayOf(facts, now_ - absl::Minutes(3), false));
+    }
     snapshot_.daily = std::make_shared<const metrics::DailyFacts>(std::move(served), false);
   }
   void Serve(const std::vector<Allocation>& pods) { Serve({DayOf(19, pods)}); }
@@ -275,9 +274,9 @@ TEST_F(StatusPageTest, NeverBecomesTooBig) {
     const std::string name = absl::StrCat(std::string(900, '\x01'), i);
     rows.push_back(Row(absl::StrCat(name, i % 40), name, name, i));
   }
-  std::vector<std::shared_ptr<const metrics::DayFacts>> days(10);
+  std::vector<metrics::ClusterFacts> days(10);
   for (int i = 0; i < 10; ++i) days[static_cast<size_t>(i)] = DayOf(10 + i, rows);
-  Serve(std::move(days));
+  Serve(days);
   for (polling::ViewReport& view : report_.views) view.name = view.error = std::string(100'000, '<');
   options_.filter = std::string(100'000, '"');
   for (const std::string& search : {std::string(), std::string("1"), std::string(300, '\x02')}) {

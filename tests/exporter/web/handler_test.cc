@@ -55,10 +55,10 @@ class HandlerTest : public testing::Test {
       row.properties.pod = absl::StrCat("pod-", i);
       builder.Add(row);
     }
-    auto day = std::make_shared<metrics::DayFacts>();
-    day->table(kubecost::Level::kPod) = builder.Build();
+    metrics::LevelTables read;
+    read.table(kubecost::Level::kPod) = builder.Build();
     auto snapshot = std::make_shared<metrics::Snapshot>();
-    snapshot->day = day;
+    snapshot->day = metrics::SplitByCluster({}, "2026-11-19", true, std::move(read));
     store_.Publish(snapshot);
   }
 

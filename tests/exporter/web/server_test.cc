@@ -62,10 +62,10 @@ class ServerTest : public testing::Test {
       row.total_cost = cost;
       builder.Add(row);
     }
-    auto day = std::make_shared<metrics::DayFacts>();
-    day->table(kubecost::Level::kPod) = builder.Build();
+    metrics::LevelTables read;
+    read.table(kubecost::Level::kPod) = builder.Build();
     auto snapshot = std::make_shared<metrics::Snapshot>();
-    snapshot->day = day;
+    snapshot->day = metrics::SplitByCluster({}, "2026-11-19", true, std::move(read));
     return snapshot;
   }
 
