@@ -25,7 +25,7 @@ void CsvWriter::Write(const std::vector<ServedDay>& clusters) {
     for (const kubecost::ResourceInfo& resource : kubecost::kResources) out_.Append(",", resource.name);
     out_.Append(",total,currency");
     for (const NamedColumn& column : kEfficiencies) out_.Append(",", column.name);
-    out_.Append("\n");
+    out_.Append(",reason\n");
     has_header_ = true;
   }
   for (const ServedDay& day : clusters) WriteRows(day);
@@ -43,7 +43,7 @@ void CsvWriter::WriteRows(const ServedDay& day) {
     for (const kubecost::ResourceInfo& each : kubecost::kResources) out_.Append(",", number(ColumnOf(each.resource)));
     out_.Append(",", number(Column::kTotal), ",", currency_);
     for (const NamedColumn& each : kEfficiencies) out_.Append(",", number(each.column));
-    out_.Append("\n");
+    out_.Append(",", day.doubt, "\n");
   }
 }
 

@@ -42,8 +42,10 @@ void DailyFacts::FindOrder(Level level) {
   size_t rows = 0;
   for (const ServedDay& day : days_) rows += IsInOrder(day, level) ? day.facts->table(level).rows() : 0;
   order_[static_cast<size_t>(level)].reserve(rows);
-  for (size_t first = 0, last = 0; first < days_.size(); first = last) {
-    while (last < days_.size() && days_[last].cluster == days_[first].cluster) ++last;
+  // What lies beyond is left out: an entry could not name it.
+  const size_t size = std::min(days_.size(), size_t{kDayMask} + 1);
+  for (size_t first = 0, last = 0; first < size; first = last) {
+    while (last < size && days_[last].cluster == days_[first].cluster) ++last;
     FindOrder(level, first, last);
   }
 }
@@ -96,6 +98,8 @@ size_t DailyFacts::bytes() const {
 
 double ValueOf(const ServedDay& day, Column column, Level level) {
   if (column == Column::kComplete) return day.complete ? 1 : 0;
+  if (column == Column::kDoubted) return day.doubt.empty() ? kubecost::kUnknown : 1;
+  if (column == Column::kRevised) return day.revised ? 1 : kubecost::kUnknown;
   if (day.facts == nullptr) return kubecost::kUnknown;
   const DayFacts& facts = *day.facts;
   switch (column) {

@@ -28,7 +28,7 @@ struct ServedDay {
   bool complete = false;
   // False while the pod level waits for its turn.
   bool with_pods = true;
-  // Why a newer reading of the day is not believed; empty when none is doubted.
+  // Label reason: why a newer reading of the day is not believed; empty when none is doubted.
   std::string doubt = {};
   // What had been doubted changed its costs.
   bool revised = false;

@@ -51,6 +51,8 @@ enum class Column {
   kPods,
   kLastRead,
   kDifference,
+  kDoubted,
+  kRevised,
 };
 inline constexpr size_t kColumnCount = static_cast<size_t>(Column::kValueCount);
 
@@ -143,8 +145,10 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_cluster_unmounted_cost", "Cost on the newest complete day of volumes and load balancers that nothing uses.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kUnmounted},
     {"kubecost_day_complete", "1 when the day is closed, all levels were read as one generation and reconcile.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kComplete},
     {"kubecost_day_coverage_ratio", "Estimate of the part of the day in which pods ran.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kCoverage},
+    {"kubecost_day_doubted", "1 while a newer reading of the day is not believed, by reason; absent otherwise.", Type::kGauge, "cluster,date,reason", Source::kDayStatus, Level::kCluster, Column::kDoubted},
     {"kubecost_day_last_read_timestamp_seconds", "When the day was last read from Kubecost.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kLastRead},
     {"kubecost_day_pods", "Pod rows of the day.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kPods},
+    {"kubecost_day_revised", "1 for a day whose costs were changed by readings that had been doubted; absent otherwise.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kRevised},
     {"kubecost_day_settled", "1 when the day ended longer ago than reconciliation takes and was read since.", Type::kGauge, "cluster,date", Source::kDayStatus, Level::kCluster, Column::kSettled},
     {"kubecost_namespace_cpu_cost", "CPU cost of the namespace on the newest complete day, adjustment included.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, ColumnOf(Resource::kCpu)},
     {"kubecost_namespace_cpu_efficiency", "CPU used over CPU requested by the namespace on the newest complete day.", Type::kGauge, "cluster,namespace", Source::kDay, Level::kNamespace, Column::kCpuEfficiency},

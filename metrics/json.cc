@@ -33,9 +33,8 @@ class RowWriter {
     for (const kubecost::ResourceInfo& each : kubecost::kResources) Value(each.name, ColumnOf(each.resource));
     Value("total", Column::kTotal);
   }
-  void End() {
+  void Efficiencies() {
     for (const NamedColumn& each : kEfficiencies) Value(each.name, each.column);
-    out_.Append("}");
   }
 
  private:
@@ -54,6 +53,8 @@ void WriteCluster(RowWriter& row, const ServedDay& day) {
   row.Number("pod_difference", value(Column::kDifference, Level::kPod));
   row.Costs();
   for (const SpecialCost& special : kSpecialCosts) row.Value(special.name, special.column);
+  row.Efficiencies();
+  row.Name("reason", day.doubt);
 }
 
 // A line for each row of a level, separated by commas.
@@ -67,7 +68,7 @@ void WriteRows(absl::string_view name, const std::vector<ServedDay>& clusters, L
       out.Append(std::exchange(separator, ",\n"));
       RowWriter writer(table, row, out);
       write_members(writer, day, table, row);
-      writer.End();
+      out.Append("}");
     }
   }
   out.Append("]");
@@ -92,6 +93,7 @@ void JsonWriter::Write(const std::vector<ServedDay>& clusters) {
             [](RowWriter& writer, const ServedDay&, const LevelTable& namespaces, size_t row) {
               writer.Name("namespace", namespaces.namespace_name(row));
               writer.Costs();
+              writer.Efficiencies();
             });
   WriteRows("pods", clusters, Level::kPod, out_,
             [](RowWriter& writer, const ServedDay&, const LevelTable& pods, size_t row) {
@@ -101,6 +103,7 @@ void JsonWriter::Write(const std::vector<ServedDay>& clusters) {
               writer.Name("controller_kind", pods.controller_kind(row));
               writer.Name("controller", pods.controller(row));
               writer.Costs();
+              writer.Efficiencies();
             });
   out_.Append("}");
 }

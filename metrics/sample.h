@@ -20,6 +20,7 @@ struct Sample {
   absl::string_view resource;
   absl::string_view level;
   absl::string_view date;
+  absl::string_view reason;
   absl::string_view currency;
   // For kubecost_cluster_info, whose labels Kubecost chooses: all of them as one text, `{id="...",...} `.
   absl::string_view cluster_info;
@@ -43,6 +44,7 @@ inline constexpr auto kSampleLabels = std::to_array<SampleLabel>({
     {"resource", &Sample::resource},
     {"level", &Sample::level},
     {"date", &Sample::date},
+    {"reason", &Sample::reason},
     {"currency", &Sample::currency},
 });
 

@@ -64,6 +64,7 @@ class Walk {
     for (const ServedDay& day : daily.days()) {
       sample_.cluster = day.cluster;
       sample_.date = day.date;
+      sample_.reason = day.doubt;
       sample_.day = static_cast<size_t>(&day - daily.days().data());
       for (const Level level : {Level::kNamespace, Level::kPod}) {
         if (family_.column != Column::kDifference && level == Level::kPod) continue;

@@ -27,7 +27,7 @@ FIRST = "2026-02-27"
 LAST_READ = "kubecost_day_last_read_timestamp_seconds"
 CSV_COLUMNS = (
     "date cluster namespace pod node controller_kind controller cpu gpu memory pv network load_balancer shared "
-    "external total currency cpu_efficiency memory_efficiency total_efficiency"
+    "external total currency cpu_efficiency memory_efficiency total_efficiency reason"
 ).split()
 NAMES = ("cluster", "namespace", "pod", "node", "controller_kind", "controller")
 VALUES = (*RESOURCES, "total", *EFFICIENCIES)

@@ -22,7 +22,7 @@ using kubecost::Resource;
 constexpr char kHeader[] =
     "date,cluster,namespace,pod,node,controller_kind,controller,cpu,gpu,memory,pv,network,load_balancer,shared,"
     "external,"
-    "total,currency,cpu_efficiency,memory_efficiency,total_efficiency\n";
+    "total,currency,cpu_efficiency,memory_efficiency,total_efficiency,reason\n";
 
 Allocation Row(const char* namespace_name, const char* pod) {
   Allocation row;
@@ -80,8 +80,8 @@ std::string Json(const std::vector<std::vector<ServedDay>>& days, const std::vec
 TEST(CsvWriterTest, OneLineAPodAndDay) {
   const std::vector<ServedDay> day = DayOf({Row("checkout", "cart-1"), Row("web", "nginx")});
   constexpr absl::string_view kLines =
-      "2026-11-19,c1,checkout,cart-1,node-1,deployment,cart,0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,\n"
-      "2026-11-19,c1,web,nginx,node-1,deployment,cart,0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,\n";
+      "2026-11-19,c1,checkout,cart-1,node-1,deployment,cart,0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,,\n"
+      "2026-11-19,c1,web,nginx,node-1,deployment,cart,0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,,\n";
   EXPECT_EQ(Csv({day, day}), absl::StrCat(kHeader, kLines, kLines)) << "one header line";
 }
 
@@ -93,7 +93,7 @@ TEST(CsvWriterTest, NamesAreQuotedWhereNeededAndNeverChanged) {
   EXPECT_EQ(Csv({DayOf({row})}),
             absl::StrCat(kHeader,
                          "2026-11-19,c1,\"a,b\",\"say\"\"hi\"\"\nback\\slash\",,=1+1,\"x\"\",controller=\"\"y\","
-                         "0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,\n"));
+                         "0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,,\n"));
 }
 
 TEST(CsvWriterTest, ZeroIsNotUnknown) {
@@ -102,10 +102,10 @@ TEST(CsvWriterTest, ZeroIsNotUnknown) {
   row.has_null_cost = true;
   row.efficiency = {};
   EXPECT_EQ(Csv({DayOf({row})}),
-            absl::StrCat(kHeader, "2026-11-19,c1,a,p,node-1,deployment,cart,0.6,,0.25,0.1,0.05,0,0,0,1,EUR,,,\n"));
+            absl::StrCat(kHeader, "2026-11-19,c1,a,p,node-1,deployment,cart,0.6,,0.25,0.1,0.05,0,0,0,1,EUR,,,,\n"));
   // A sum with an amount that is unknown is not known either.
   EXPECT_EQ(Csv({DayOf({row, Row("a", "p")})}),
-            absl::StrCat(kHeader, "2026-11-19,c1,a,p,node-1,deployment,cart,1.2,,0.5,0.2,0.1,0,0,0,,EUR,,,\n"));
+            absl::StrCat(kHeader, "2026-11-19,c1,a,p,node-1,deployment,cart,1.2,,0.5,0.2,0.1,0,0,0,,EUR,,,,\n"));
 }
 
 TEST(CsvWriterTest, ClustersOneAfterTheOther) {
@@ -123,6 +123,16 @@ TEST(CsvWriterTest, ClustersOneAfterTheOther) {
   EXPECT_TRUE(absl::StrContains(json, "\n{\"cluster\":\"c1\",\"complete\"")) << json;
   EXPECT_TRUE(absl::StrContains(json, ",\n{\"cluster\":\"c2\",\"complete\"")) << json;
   EXPECT_TRUE(absl::StrContains(json, ",\n{\"cluster\":\"c2\",\"namespace\":\"a\",\"pod\"")) << json;
+}
+
+TEST(CsvWriterTest, TheReasonOfADoubtIsTheLastColumn) {
+  std::vector<ServedDay> day = DayOf({Row("a", "p")});
+  day[0].doubt = "shrunken";
+  EXPECT_EQ(
+      Csv({day}),
+      absl::StrCat(kHeader,
+                   "2026-11-19,c1,a,p,node-1,deployment,cart,0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,,shrunken\n"));
+  EXPECT_TRUE(absl::StrContains(Json({day}), "\"total_efficiency\":null,\"reason\":\"shrunken\"}],\n\"namespaces\""));
 }
 
 TEST(CsvWriterTest, EndsWhenNoMoreIsWanted) {
@@ -150,7 +160,7 @@ TEST(JsonWriterTest, ADay) {
             R"({"currency":"EUR","utc_offset":"+05:30","days":[
 {"date":"2026-11-19","window":{"start":"2026-11-19T00:00:00Z","end":"2026-11-20T00:00:00Z"},"read_at":"2026-11-20T03:30:00Z",
 "clusters":[
-{"cluster":"c1","complete":true,"settled":false,"coverage_ratio":null,"pods":2,"namespace_difference":0,"pod_difference":0,"cpu":1.1,"gpu":0,"memory":0.25,"pv":0.1,"network":0.05,"load_balancer":0,"shared":0,"external":0,"total":1.5,"idle":0.5,"unallocated":null,"unmounted":null,"cpu_efficiency":0.5,"memory_efficiency":1.25,"total_efficiency":null}],
+{"cluster":"c1","complete":true,"settled":false,"coverage_ratio":null,"pods":2,"namespace_difference":0,"pod_difference":0,"cpu":1.1,"gpu":0,"memory":0.25,"pv":0.1,"network":0.05,"load_balancer":0,"shared":0,"external":0,"total":1.5,"idle":0.5,"unallocated":null,"unmounted":null,"cpu_efficiency":0.5,"memory_efficiency":1.25,"total_efficiency":null,"reason":""}],
 "namespaces":[
 {"cluster":"c1","namespace":"__idle__","cpu":0.5,"gpu":0,"memory":0,"pv":0,"network":0,"load_balancer":0,"shared":0,"external":0,"total":0.5,"cpu_efficiency":null,"memory_efficiency":null,"total_efficiency":null},
 {"cluster":"c1","namespace":"checkout","cpu":0.6,"gpu":0,"memory":0.25,"pv":0.1,"network":0.05,"load_balancer":0,"shared":0,"external":0,"total":1,"cpu_efficiency":0.5,"memory_efficiency":1.25,"total_efficiency":null}],

@@ -144,6 +144,19 @@ TEST(DailyFactsTest, ADayOfWhichNothingIsServedIsNotComplete) {
   EXPECT_EQ(SamplesOf(text, "kubecost_cluster_daily_cost"), (Lines{R"({cluster="prod-eu",date="2026-11-19"} 4)"}));
 }
 
+TEST(DailyFactsTest, DoubtedAndRevisedOnlyWhereTheyAre) {
+  std::vector<ServedDay> days = {Served(17, {{"a", "p", 1}}), Served(18, {{"a", "p", 2}}), Served(19, {{"a", "p", 3}})};
+  days[0].revised = true;
+  days[1].doubt = "shrunken";
+  const std::string text = Render(days);
+  EXPECT_EQ(SamplesOf(text, "kubecost_day_doubted"),
+            (Lines{R"({cluster="prod-eu",date="2026-11-18",reason="shrunken"} 1)"}));
+  EXPECT_EQ(SamplesOf(text, "kubecost_day_revised"), (Lines{R"({cluster="prod-eu",date="2026-11-17"} 1)"}));
+  // Of a day that is not served, the doubt is what there is.
+  days[1].facts = nullptr;
+  EXPECT_EQ(SamplesOf(Render(days), "kubecost_day_doubted").size(), 1U);
+}
+
 TEST(DailyFactsTest, PodsThatWaitForTheirTurnAreNoCompleteDay) {
   const std::string text =
       Render({ServedDayOf(DayOf(18, {{"a", "p", 3}}), kNow, true, false), Served(19, {{"a", "p", 4}})});

@@ -114,14 +114,14 @@ class OnceTest : public testing::Test {
 constexpr char kCsvHeader[] =
     "date,cluster,namespace,pod,node,controller_kind,controller,cpu,gpu,memory,pv,network,load_balancer,shared,"
     "external,"
-    "total,currency,cpu_efficiency,memory_efficiency,total_efficiency\n";
+    "total,currency,cpu_efficiency,memory_efficiency,total_efficiency,reason\n";
 
 TEST_F(OnceTest, CsvHasTheDaysInOrderThoughTheNewestIsReadFirst) {
   const OnceResult result = Run(OutputFormat::kCsv, 17, 19);
   EXPECT_EQ(result.outcome, OnceOutcome::kComplete);
-  EXPECT_EQ(text_, absl::StrCat(kCsvHeader, "2026-11-17,c1,a,p,n1,,,0.17,0,0,0,0,0,0,0,0.17,EUR,,,\n",
-                                "2026-11-18,c1,a,p,n1,,,0.18,0,0,0,0,0,0,0,0.18,EUR,,,\n",
-                                "2026-11-19,c1,a,p,n1,,,0.19,0,0,0,0,0,0,0,0.19,EUR,,,\n"));
+  EXPECT_EQ(text_, absl::StrCat(kCsvHeader, "2026-11-17,c1,a,p,n1,,,0.17,0,0,0,0,0,0,0,0.17,EUR,,,,\n",
+                                "2026-11-18,c1,a,p,n1,,,0.18,0,0,0,0,0,0,0,0.18,EUR,,,,\n",
+                                "2026-11-19,c1,a,p,n1,,,0.19,0,0,0,0,0,0,0,0.19,EUR,,,,\n"));
   EXPECT_EQ(absl::StrJoin(kubecost_.requests, " "), "19c 19p 19n 19c 17c 17p 17n 17c 18c 18p 18n 18c");
   EXPECT_EQ(progress_, (Lines{"2026-11-19  1 of 3 days", "2026-11-17  2 of 3 days", "2026-11-18  3 of 3 days"}));
   EXPECT_EQ(result.message, "every day is printed");
@@ -296,7 +296,7 @@ TEST_F(OnceTest, WhatConcernsAllDaysEndsTheRun) {
   const OnceResult result = Run(OutputFormat::kCsv, 17, 19);
   EXPECT_EQ(result.outcome, OnceOutcome::kPartial);
   EXPECT_EQ(absl::StrJoin(kubecost_.requests, " "), "19c 19p 19n 19c 17c");
-  EXPECT_EQ(text_, absl::StrCat(kCsvHeader, "2026-11-19,c1,a,p,n1,,,0.19,0,0,0,0,0,0,0,0.19,EUR,,,\n"));
+  EXPECT_EQ(text_, absl::StrCat(kCsvHeader, "2026-11-19,c1,a,p,n1,,,0.19,0,0,0,0,0,0,0,0.19,EUR,,,,\n"));
   EXPECT_EQ(result.fields.at(2).second, "2026-11-17,2026-11-18");
 }
 
