@@ -1,41 +1,23 @@
 #include "base/day.h"
 
+#include <algorithm>
 #include <chrono>
-#include <string>
 
 #include "absl/strings/str_format.h"
 
 namespace base {
 namespace {
 
-// The number of `count` digits at `begin`; negative when one of them is not a digit.
-int Digits(absl::string_view text, size_t begin, size_t count) {
-  int value = 0;
-  for (size_t i = begin; i < begin + count; ++i) {
-    if (text[i] < '0' || text[i] > '9') return -1;
-    value = 10 * value + (text[i] - '0');
-  }
-  return value;
-}
-
 std::optional<absl::Time> ParseWholeSecondsUtc(absl::string_view text) {
   constexpr absl::string_view kForm = "0000-00-00T00:00:00Z";
-  if (text.size() != kForm.size()) return std::nullopt;
-  for (const size_t i : {4U, 7U, 10U, 13U, 16U, 19U}) {
-    if (text[i] != kForm[i]) return std::nullopt;
-  }
-  const int year = Digits(text, 0, 4);
-  const int month = Digits(text, 5, 2);
-  const int day = Digits(text, 8, 2);
-  const int hour = Digits(text, 11, 2);
-  const int minute = Digits(text, 14, 2);
-  const int second = Digits(text, 17, 2);
-  const std::chrono::year_month_day date(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day)));
-  if (year < 0 || month < 0 || day < 0 || !date.ok()) return std::nullopt;
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return std::nullopt;
+  const auto fits = [](char c, char form) { return form == '0' ? c >= '0' && c <= '9' : c == form; };
+  if (!std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), fits)) return std::nullopt;
+  const auto two_digits = [text](size_t at) { return 10U * (text[at] - '0') + (text[at + 1] - '0'); };
+  const std::chrono::year year(static_cast<int>(100 * two_digits(0) + two_digits(2)));
+  const std::chrono::year_month_day date(year, std::chrono::month(two_digits(5)), std::chrono::day(two_digits(8)));
+  if (!date.ok() || two_digits(11) > 23 || two_digits(14) > 59 || two_digits(17) > 59) return std::nullopt;
   const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  return absl::FromUnixSeconds(((days * 24 + hour) * 60 + minute) * 60 + second);
+  return absl::FromUnixSeconds(((days * 24 + two_digits(11)) * 60 + two_digits(14)) * 60 + two_digits(17));
 }
 
 }  // namespace

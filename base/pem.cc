@@ -8,10 +8,10 @@
 
 #include <algorithm>
 #include <ctime>
-#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace base {
 namespace {
@@ -32,13 +32,11 @@ std::unique_ptr<BIO, FreeBio> Reader(absl::string_view text) {
 // Given to OpenSSL, which would otherwise ask for a passphrase on the terminal.
 int NoPassphrase(char*, int, int, void*) { return -1; }
 
-size_t Count(absl::string_view text, absl::string_view part) {
-  size_t count = 0;
-  for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + part.size())) ++count;
-  return count;
+bool IsWhole(absl::string_view text) {
+  const std::vector<absl::string_view> begins = absl::StrSplit(text, "-----BEGIN");
+  const std::vector<absl::string_view> ends = absl::StrSplit(text, "-----END");
+  return begins.size() == ends.size();
 }
-
-bool IsWhole(absl::string_view text) { return Count(text, "-----BEGIN") == Count(text, "-----END"); }
 
 // Whether TLS would take them: OpenSSL refuses small keys and weak signatures, which only a context tells.
 absl::Status CheckUsable(X509* certificate, EVP_PKEY* key) {

@@ -2,18 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 
-// Both are given by CMake to this file alone.
-#ifndef EXPORTER_VERSION
-#define EXPORTER_VERSION "unknown"
-#endif
-#ifndef EXPORTER_REVISION
-#define EXPORTER_REVISION "unknown"
-#endif
-
 namespace base {
 
+// CMake defines both for this file alone.
 absl::string_view Version() { return EXPORTER_VERSION; }
-
 absl::string_view Revision() { return EXPORTER_REVISION; }
 
 absl::string_view Compiler() {
