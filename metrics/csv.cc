@@ -1,6 +1,7 @@
 #include "metrics/csv.h"
 
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_replace.h"
 #include "metrics/text_format.h"
@@ -19,15 +20,15 @@ std::string Number(double value) { return std::isfinite(value) ? NumberText(valu
 
 }  // namespace
 
+CsvWriter::CsvWriter(std::string currency, BlockWriter& out) : currency_(std::move(currency)), out_(out) {
+  out_.Append("date,cluster,namespace,pod,node,controller_kind,controller");
+  for (const kubecost::ResourceInfo& resource : kubecost::kResources) out_.Append(",", resource.name);
+  out_.Append(",total,currency");
+  for (const NamedColumn& column : kEfficiencies) out_.Append(",", column.name);
+  out_.Append(",reason\n");
+}
+
 void CsvWriter::Write(const std::vector<ServedDay>& clusters) {
-  if (!has_header_) {
-    out_.Append("date,cluster,namespace,pod,node,controller_kind,controller");
-    for (const kubecost::ResourceInfo& resource : kubecost::kResources) out_.Append(",", resource.name);
-    out_.Append(",total,currency");
-    for (const NamedColumn& column : kEfficiencies) out_.Append(",", column.name);
-    out_.Append(",reason\n");
-    has_header_ = true;
-  }
   for (const ServedDay& day : clusters) WriteRows(day);
 }
 

@@ -3,7 +3,6 @@
 #define METRICS_CSV_H_
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "metrics/block_writer.h"
@@ -16,9 +15,10 @@ namespace metrics {
 // rows among them.
 class CsvWriter {
  public:
-  CsvWriter(std::string currency, BlockWriter& out) : currency_(std::move(currency)), out_(out) {}
+  // Writes the header line.
+  CsvWriter(std::string currency, BlockWriter& out);
 
-  // The clusters of a day, sorted. The first call writes the header line as well.
+  // The clusters of a day, sorted.
   void Write(const std::vector<ServedDay>& clusters);
 
  private:
@@ -26,7 +26,6 @@ class CsvWriter {
 
   const std::string currency_;
   BlockWriter& out_;
-  bool has_header_ = false;
 };
 
 }  // namespace metrics

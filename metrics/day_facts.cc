@@ -54,9 +54,7 @@ void Conclude(DayFacts& day) {
 }  // namespace
 
 size_t DayFacts::bytes() const {
-  size_t bytes = sizeof(*this) + date.capacity() + cluster.capacity();
-  for (const LevelTable& table : tables) bytes += table.bytes();
-  return bytes;
+  return sizeof(*this) + date.capacity() + cluster.capacity() + LevelTables::bytes();
 }
 
 ClusterFacts SplitByCluster(base::Window window, std::string date, bool has_pods, LevelTables&& read) {

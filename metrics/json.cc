@@ -76,12 +76,11 @@ void WriteRows(absl::string_view name, const std::vector<ServedDay>& clusters, L
 
 }  // namespace
 
-void JsonWriter::WriteHead() {
-  out_.Append("{\"currency\":", JsonString(currency_), ",\"utc_offset\":", JsonString(utc_offset_), ",\"days\":[");
+JsonWriter::JsonWriter(absl::string_view currency, absl::string_view utc_offset, BlockWriter& out) : out_(out) {
+  out_.Append("{\"currency\":", JsonString(currency), ",\"utc_offset\":", JsonString(utc_offset), ",\"days\":[");
 }
 
 void JsonWriter::Write(const std::vector<ServedDay>& clusters) {
-  if (!has_day_) WriteHead();
   const DayFacts& facts = *clusters.front().facts;
   out_.Append(has_day_ ? ",\n" : "\n", "{\"date\":\"", facts.date, "\",\"window\":{\"start\":\"",
               base::Rfc3339Text(facts.window.start), "\",\"end\":\"", base::Rfc3339Text(facts.window.end));
@@ -109,7 +108,6 @@ void JsonWriter::Write(const std::vector<ServedDay>& clusters) {
 }
 
 void JsonWriter::End(const std::vector<MissingDay>& missing) {
-  if (!has_day_) WriteHead();
   out_.Append("],\n\"missing\":[");
   for (const MissingDay& day : missing) {
     out_.Append(&day == missing.data() ? "" : ",", "{\"date\":\"", day.date, "\",\"reason\":", JsonString(day.reason),

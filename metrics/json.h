@@ -3,9 +3,9 @@
 #define METRICS_JSON_H_
 
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "metrics/block_writer.h"
 #include "metrics/daily_facts.h"
 
@@ -24,9 +24,8 @@ struct MissingDay {
 // with Columns::kEverything; a number has the shortest digits that read back to the same double.
 class JsonWriter {
  public:
-  // `utc_offset` as "+05:30".
-  JsonWriter(std::string currency, std::string utc_offset, BlockWriter& out)
-      : currency_(std::move(currency)), utc_offset_(std::move(utc_offset)), out_(out) {}
+  // Begins the object. `utc_offset` as "+05:30".
+  JsonWriter(absl::string_view currency, absl::string_view utc_offset, BlockWriter& out);
 
   // The clusters of a day, sorted.
   void Write(const std::vector<ServedDay>& clusters);
@@ -34,10 +33,6 @@ class JsonWriter {
   void End(const std::vector<MissingDay>& missing);
 
  private:
-  void WriteHead();
-
-  const std::string currency_;
-  const std::string utc_offset_;
   BlockWriter& out_;
   bool has_day_ = false;
 };

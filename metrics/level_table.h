@@ -97,6 +97,8 @@ struct LevelTables {
 
   LevelTable& table(Level level) { return tables[static_cast<size_t>(level)]; }
   const LevelTable& table(Level level) const { return tables[static_cast<size_t>(level)]; }
+  // Memory held, in bytes.
+  size_t bytes() const { return tables[0].bytes() + tables[1].bytes() + tables[2].bytes(); }
 };
 
 // The order of rows: negative when row `i` of `a` comes before row `j` of `b`, 0 when both have the same identity.

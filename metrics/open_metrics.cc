@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "metrics/text_format.h"
 #include "metrics/walk.h"
 

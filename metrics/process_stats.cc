@@ -6,13 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/string_view.h"
 
 namespace metrics {
 namespace {
@@ -34,8 +34,8 @@ std::optional<double> BootTime() {
 
 }  // namespace
 
-ProcessStats ReadProcessStats() {
-  ProcessStats stats;
+std::map<absl::string_view, double> ReadProcessStats() {
+  std::map<absl::string_view, double> stats;
   const std::string stat = ReadFile("/proc/self/stat");
   // The second field, the program's name, may hold anything; counting starts behind its parenthesis, at field 3.
   const size_t name_end = stat.rfind(')');
@@ -49,22 +49,21 @@ ProcessStats ReadProcessStats() {
     const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
     const std::optional<double> user = field(14);
     const std::optional<double> system = field(15);
-    if (user && system) stats.cpu_seconds = (*user + *system) / ticks;
+    if (user && system) stats["process_cpu_seconds_total"] = (*user + *system) / ticks;
     static const std::optional<double> boot_time = BootTime();
     const std::optional<double> start = field(22);
-    if (boot_time && start) stats.start_time_seconds = *boot_time + *start / ticks;
-    stats.virtual_memory_bytes = field(23);
+    if (boot_time && start) stats["process_start_time_seconds"] = *boot_time + *start / ticks;
+    const std::optional<double> bytes = field(23);
+    if (bytes) stats["process_virtual_memory_bytes"] = *bytes;
     const std::optional<double> pages = field(24);
-    if (pages) stats.resident_memory_bytes = *pages * static_cast<double>(sysconf(_SC_PAGESIZE));
+    if (pages) stats["process_resident_memory_bytes"] = *pages * static_cast<double>(sysconf(_SC_PAGESIZE));
   }
   std::error_code error;
   std::filesystem::directory_iterator fds("/proc/self/fd", error);
-  if (!error) {
-    // The iterator's own descriptor is not counted.
-    stats.open_fds = static_cast<double>(std::distance(begin(fds), end(fds)) - 1);
-  }
+  // The iterator's own descriptor is not counted.
+  if (!error) stats["process_open_fds"] = static_cast<double>(std::distance(begin(fds), end(fds)) - 1);
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) stats.max_fds = static_cast<double>(limit.rlim_cur);
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) stats["process_max_fds"] = static_cast<double>(limit.rlim_cur);
   return stats;
 }
 

@@ -2,22 +2,14 @@
 #ifndef METRICS_PROCESS_STATS_H_
 #define METRICS_PROCESS_STATS_H_
 
-#include <optional>
+#include <map>
+
+#include "absl/strings/string_view.h"
 
 namespace metrics {
 
-// Seconds and bytes. A value the kernel did not give is empty.
-struct ProcessStats {
-  std::optional<double> cpu_seconds;
-  std::optional<double> start_time_seconds;  // since the epoch
-  std::optional<double> resident_memory_bytes;
-  std::optional<double> virtual_memory_bytes;
-  std::optional<double> open_fds;
-  std::optional<double> max_fds;
-};
-
-// Reads /proc; see proc(5).
-ProcessStats ReadProcessStats();
+// Name and value of each family that the kernel gives a value for. Reads /proc; see proc(5).
+std::map<absl::string_view, double> ReadProcessStats();
 
 }  // namespace metrics
 

@@ -6,7 +6,6 @@
 #include <prometheus/registry.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <type_traits>
 
@@ -48,10 +47,13 @@ void AppendSample(absl::string_view name, const std::vector<prometheus::ClientMe
   absl::StrAppend(&out, name, block, block.empty() ? " " : "} ", NumberText(value), "\n");
 }
 
+const Family& RowOf(absl::string_view name) {
+  return *std::find_if(kFamilies.begin(), kFamilies.end(), [name](const Family& each) { return each.name == name; });
+}
+
 // Not prometheus-cpp's own serializer: that one prints 16 digits, which is not always the same number.
 void AppendFamily(const prometheus::MetricFamily& family, std::string& out) {
-  const Family& row = *std::find_if(kFamilies.begin(), kFamilies.end(),
-                                    [&family](const Family& each) { return each.name == family.name; });
+  const Family& row = RowOf(family.name);
   AppendHeader(row, out);
   for (const prometheus::ClientMetric& metric : family.metric) {
     if (row.type != Type::kHistogram) {
@@ -69,21 +71,6 @@ void AppendFamily(const prometheus::MetricFamily& family, std::string& out) {
   }
 }
 
-void AppendProcessFamilies(std::string& out) {
-  const ProcessStats stats = ReadProcessStats();
-  const auto append = [&out](const Family& family, std::optional<double> value) {
-    if (!value.has_value()) return;
-    AppendHeader(family, out);
-    AppendSample(family.name, {}, *value, out);
-  };
-  append(FamilyNamed("process_cpu_seconds_total"), stats.cpu_seconds);
-  append(FamilyNamed("process_max_fds"), stats.max_fds);
-  append(FamilyNamed("process_open_fds"), stats.open_fds);
-  append(FamilyNamed("process_resident_memory_bytes"), stats.resident_memory_bytes);
-  append(FamilyNamed("process_start_time_seconds"), stats.start_time_seconds);
-  append(FamilyNamed("process_virtual_memory_bytes"), stats.virtual_memory_bytes);
-}
-
 }  // namespace
 
 Registry::Registry() : registry_(std::make_unique<prometheus::Registry>()) {}
@@ -98,7 +85,10 @@ std::string Registry::Serialize() const {
     std::sort(family.metric.begin(), family.metric.end(), less);
     AppendFamily(family, out);
   }
-  AppendProcessFamilies(out);
+  for (const auto& [name, value] : ReadProcessStats()) {
+    AppendHeader(RowOf(name), out);
+    AppendSample(name, {}, value, out);
+  }
   return out;
 }
 

@@ -32,11 +32,7 @@ size_t Snapshot::bytes() const {
       bytes += is_other ? each.facts->bytes() : 0;
     }
   }
-  for (const auto& live : {hour, today}) {
-    for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
-      bytes += live == nullptr ? 0 : live->table(level).bytes();
-    }
-  }
+  for (const auto& live : {hour, today}) bytes += live == nullptr ? 0 : live->bytes();
   if (cluster_info != nullptr) bytes += cluster_info->capacity();
   return bytes;
 }

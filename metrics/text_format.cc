@@ -1,28 +1,19 @@
 #include "metrics/text_format.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "base/text.h"
 
 namespace metrics {
 namespace {
 
-absl::string_view TypeName(Type type) {
-  switch (type) {
-    case Type::kGauge:
-      return "gauge";
-    case Type::kCounter:
-      return "counter";
-    case Type::kHistogram:
-      return "histogram";
-  }
-  return "untyped";
-}
+// In the order of Type.
+constexpr absl::string_view kTypeNames[] = {"gauge", "counter", "histogram"};
 
 constexpr const SampleLabel* FindLabel(absl::string_view name) {
   return std::find_if(kSampleLabels.begin(), kSampleLabels.end(),
@@ -60,17 +51,7 @@ void AppendLabelValue(absl::string_view value, std::string& out) {
 }
 
 std::string UnescapeLabelValue(absl::string_view escaped) {
-  std::string text;
-  text.reserve(escaped.size());
-  for (size_t i = 0; i < escaped.size(); ++i) {
-    if (escaped[i] != '\\' || i + 1 == escaped.size()) {
-      text.push_back(escaped[i]);
-      continue;
-    }
-    ++i;
-    text.push_back(escaped[i] == 'n' ? '\n' : escaped[i]);
-  }
-  return text;
+  return absl::StrReplaceAll(escaped, {{"\\\\", "\\"}, {"\\\"", "\""}, {"\\n", "\n"}});
 }
 
 void AppendLabel(absl::string_view name, absl::string_view value, std::string& block) {
@@ -80,17 +61,9 @@ void AppendLabel(absl::string_view name, absl::string_view value, std::string& b
 }
 
 void AppendHeader(const Family& family, std::string& out) {
-  absl::StrAppend(&out, "# HELP ", family.name, " ");
-  for (const char c : family.help) {
-    if (c == '\\') {
-      out.append("\\\\");
-    } else if (c == '\n') {
-      out.append("\\n");
-    } else {
-      out.push_back(c);
-    }
-  }
-  absl::StrAppend(&out, "\n# TYPE ", family.name, " ", TypeName(family.type), "\n");
+  const std::string help = absl::StrReplaceAll(family.help, {{"\\", "\\\\"}, {"\n", "\\n"}});
+  absl::StrAppend(&out, "# HELP ", family.name, " ", help, "\n# TYPE ", family.name, " ",
+                  kTypeNames[static_cast<size_t>(family.type)], "\n");
 }
 
 char* WriteNumber(double value, char* out) {

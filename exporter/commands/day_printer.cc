@@ -9,11 +9,6 @@
 #include "metrics/snapshot.h"
 
 namespace commands {
-namespace {
-
-constexpr absl::Duration kSampleInterval = absl::Hours(1);
-
-}  // namespace
 
 metrics::Columns DayPrinter::PodsOf(bool is_newest) const {
   if (once_.output != OutputFormat::kPrometheus) return metrics::Columns::kEverything;
@@ -24,43 +19,28 @@ metrics::Columns DayPrinter::PodsOf(bool is_newest) const {
 bool DayPrinter::WantsClusterInfo() const { return once_.output == OutputFormat::kPrometheus; }
 
 bool DayPrinter::WantsCurrency() const {
-  switch (once_.output) {
-    case OutputFormat::kPrometheus:
-      return options_.compat_cloudtuner;
-    case OutputFormat::kOpenMetrics:
-      return false;
-    case OutputFormat::kCsv:
-    case OutputFormat::kJson:
-      break;
-  }
-  return true;
+  return once_.output == OutputFormat::kPrometheus ? options_.compat_cloudtuner
+                                                   : once_.output != OutputFormat::kOpenMetrics;
 }
 
 void DayPrinter::Begin(std::string currency, std::shared_ptr<const std::string> cluster_info) {
   currency_ = std::move(currency);
   cluster_info_ = std::move(cluster_info);
-  csv_.emplace(currency_, out_);
-  json_.emplace(currency_, base::UtcOffsetText(options_.day_utc_offset), out_);
+  if (once_.output == OutputFormat::kCsv) csv_.emplace(currency_, out_);
+  if (once_.output == OutputFormat::kJson) {
+    json_.emplace(currency_, base::UtcOffsetText(options_.day_utc_offset), out_);
+  }
 }
 
-bool DayPrinter::Print(const std::vector<metrics::ServedDay>& day) {
-  switch (once_.output) {
-    case OutputFormat::kCsv:
-      csv_->Write(day);
-      return out_.Flush();
-    case OutputFormat::kJson:
-      json_->Write(day);
-      return out_.Flush();
-    case OutputFormat::kPrometheus:
-    case OutputFormat::kOpenMetrics:
-      days_.insert(days_.end(), day.begin(), day.end());
-      break;
-  }
-  return true;
+void DayPrinter::Print(const std::vector<metrics::ServedDay>& day) {
+  if (csv_.has_value()) csv_->Write(day);
+  if (json_.has_value()) json_->Write(day);
+  if (!csv_.has_value() && !json_.has_value()) days_.insert(days_.end(), day.begin(), day.end());
+  out_.Flush();
 }
 
 void DayPrinter::End(const std::vector<metrics::MissingDay>& missing, metrics::ClusterFacts newest, absl::Time now) {
-  if (once_.output == OutputFormat::kJson) json_->End(missing);
+  if (json_.has_value()) json_->End(missing);
   if (once_.output == OutputFormat::kOpenMetrics) PrintOpenMetrics(now);
   if (once_.output == OutputFormat::kPrometheus) PrintPrometheus(std::move(newest));
   out_.Flush();
@@ -79,7 +59,7 @@ void DayPrinter::PrintPrometheus(metrics::ClusterFacts newest) {
 // As if the exporter had run: a day is seen from its close on, by the plain families for a day, by those keyed by date
 // for --day.keep days. Never later than now.
 void DayPrinter::PrintOpenMetrics(absl::Time now) {
-  const absl::Duration interval = once_.sample_interval.value_or(kSampleInterval);
+  const absl::Duration interval = once_.sample_interval.value_or(absl::Hours(1));
   std::vector<metrics::StampedDay> stamped;
   for (metrics::ServedDay& day : days_) {
     const absl::Time closed = day.facts->window.end + options_.day_close_delay;

@@ -36,8 +36,8 @@ class DayPrinter {
 
   // To be called before the first day. `cluster_info`: the label block, null when it is not known.
   void Begin(std::string currency, std::shared_ptr<const std::string> cluster_info);
-  // The clusters of a day, in the order of dates. False when the output has ended.
-  bool Print(const std::vector<metrics::ServedDay>& day);
+  // The clusters of a day, in the order of dates.
+  void Print(const std::vector<metrics::ServedDay>& day);
   // After the last day. `newest`, which the plain families show, is empty when that day could not be read.
   void End(const std::vector<metrics::MissingDay>& missing, metrics::ClusterFacts newest, absl::Time now);
 
