@@ -28,12 +28,16 @@
 #include "exporter/web/metrics.h"
 #include "exporter/web/server.h"
 #include "exporter/web/web_access.h"
-#include "kubecost/connection_check.h"
 #include "kubecost/curl_http_client.h"
 #include "metrics/snapshot.h"
 
 namespace exporter {
 namespace {
+
+// `once` has more: commands::OnceOutcome.
+constexpr int kExitOk = 0;
+constexpr int kExitRuntime = 1;
+constexpr int kExitConfiguration = 2;
 
 // A snapshot's columns are given back to the system when it is replaced, instead of staying in the heap: measured,
 // resident memory is less than half.
@@ -133,22 +137,6 @@ class StopAtSignal {
   std::jthread waiting_;  // the last: it uses the others
 };
 
-int ExitCodeOf(commands::OnceOutcome outcome) {
-  switch (outcome) {
-    case commands::OnceOutcome::kComplete:
-      return kExitOk;
-    case commands::OnceOutcome::kPartial:
-      return kExitPartial;
-    case commands::OnceOutcome::kNoData:
-      return kExitNoData;
-    case commands::OnceOutcome::kUnreachable:
-      return kExitUnreachable;
-    case commands::OnceOutcome::kFailed:
-      break;
-  }
-  return kExitRuntime;
-}
-
 commands::OnceResult NotWritten(const absl::Status& status) {
   return {commands::OnceOutcome::kFailed, "the output cannot be written", {{"error", std::string(status.message())}}};
 }
@@ -178,14 +166,18 @@ int RunOnceCommand(const Options& options, const commands::OnceOptions& once, co
                    base::Clock& clock) {
   TuneAllocator();
   commands::OnceResult result = ReadOnce(options, once, days, clock);
-  const int code = ExitCodeOf(result.outcome);
+  const int code = static_cast<int>(result.outcome);
   result.fields.emplace_back("exit_code", absl::StrCat(code));
   base::Log(code == kExitOk ? base::LogLevel::kInfo : base::LogLevel::kError, result.message, result.fields);
   return code;
 }
 
-}  // namespace
+int CannotStart(absl::string_view error) {
+  base::Log(base::LogLevel::kError, "cannot start", {{"error", std::string(error)}});
+  return kExitConfiguration;
+}
 
+// Serves until SIGTERM or SIGINT.
 int RunExporter(const Options& options, base::Clock& clock) {
   TuneAllocator();
   const sigset_t signals = BlockSignals({SIGTERM, SIGINT});
@@ -200,10 +192,7 @@ int RunExporter(const Options& options, base::Clock& clock) {
   polling::Poller poller(options.polling, clock, http, store, reports, polling_metrics);
   std::vector<std::string> problems;
   web::WebAccess access(options.web, web_metrics, clock, problems);
-  if (!problems.empty()) {
-    base::Log(base::LogLevel::kError, "cannot start", {{"error", absl::StrJoin(problems, "; ")}});
-    return kExitConfiguration;
-  }
+  if (!problems.empty()) return CannotStart(absl::StrJoin(problems, "; "));
   const status::Options page_options = PageOptions(options);
   const auto page = [&](absl::string_view search) {
     return web::Answer{200,
@@ -213,10 +202,7 @@ int RunExporter(const Options& options, base::Clock& clock) {
   };
   web::Handler handler(options.web, store, web_metrics, access, clock, HealthOf(poller, options.http.deadline), page);
   const absl::StatusOr<std::unique_ptr<web::Server>> server = web::Server::Start(options.web, access, handler);
-  if (!server.ok()) {
-    base::Log(base::LogLevel::kError, "cannot start", {{"error", std::string(server.status().message())}});
-    return kExitConfiguration;
-  }
+  if (!server.ok()) return CannotStart(server.status().message());
   base::Log(base::LogLevel::kInfo, "listening",
             {{"address", absl::StrJoin((*server)->addresses(), ",")},
              {"path", options.web.telemetry_path},
@@ -232,6 +218,8 @@ int RunExporter(const Options& options, base::Clock& clock) {
   return kExitOk;
 }
 
+}  // namespace
+
 int RunMain(int argc, const char* const* argv, base::Clock& clock) {
   ParsedFlags flags = ParseFlags(argc, argv);
   const Options& options = flags.options;
@@ -246,17 +234,11 @@ int RunMain(int argc, const char* const* argv, base::Clock& clock) {
     return kExitConfiguration;
   }
   base::InitLog(options.log.level, options.log.format);
-  if (AsksKubecost(flags.command)) {
-    for (const std::string& warning : kubecost::ConnectionWarnings(options.polling.endpoint, options.http)) {
-      base::Log(base::LogLevel::kWarn, warning);
-    }
-  }
+  for (const std::string& warning : flags.warnings) base::Log(base::LogLevel::kWarn, warning);
   switch (flags.command) {
     case Command::kPrintAndExit:
-      std::cout << flags.text;
-      return kExitOk;
     case Command::kCheckConfig:
-      std::cout << "configuration is good\n";
+      std::cout << flags.text;
       return kExitOk;
     case Command::kRender: {
       const absl::Status status =

@@ -117,10 +117,6 @@ void AddUnknown(const std::vector<std::string>& extras, std::vector<std::string>
 
 }  // namespace
 
-bool AsksKubecost(Command command) {
-  return command == Command::kServe || command == Command::kOnce || command == Command::kCheckConfig;
-}
-
 ParsedFlags ParseFlags(int argc, const char* const* argv) {
   ParsedFlags parsed;
   Parser parser(parsed);
@@ -157,7 +153,10 @@ ParsedFlags ParseFlags(int argc, const char* const* argv) {
     }
   }
   if (parser.healthcheck->parsed()) parsed.command = Command::kHealthcheck;
-  if (parser.check_config) parsed.command = Command::kCheckConfig;
+  if (parser.check_config) {
+    parsed.command = Command::kCheckConfig;
+    parsed.text = "configuration is good\n";
+  }
   if (parser.render->parsed()) {
     parsed.command = Command::kRender;
     if (parsed.render_file.empty()) problems.push_back("render: FILE is missing");
@@ -173,7 +172,10 @@ ParsedFlags ParseFlags(int argc, const char* const* argv) {
       problems.emplace_back(url.status().message());
     }
   }
-  if (AsksKubecost(parsed.command)) add(kubecost::AccessFiles(options.http.access, nullptr).Problems());
+  if (parsed.command != Command::kRender && parsed.command != Command::kHealthcheck) {
+    add(kubecost::AccessFiles(options.http.access, nullptr).Problems());
+    parsed.warnings = kubecost::ConnectionWarnings(options.polling.endpoint, options.http);
+  }
   return parsed;
 }
 

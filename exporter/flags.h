@@ -26,14 +26,13 @@ struct ParsedFlags {
   // For `healthcheck`: what is asked, and for how long.
   absl::Duration healthcheck_timeout = absl::Seconds(3);
   std::string healthcheck_url;
-  // For kPrintAndExit: --help, --version.
+  // For kPrintAndExit, --help and --version, and for kCheckConfig.
   std::string text;
+  // What works but is unsafe.
+  std::vector<std::string> warnings;
   // Every problem there is; then nothing above may be used.
   std::vector<std::string> problems;
 };
-
-// True of those that ask Kubecost, or check whether that could be done.
-bool AsksKubecost(Command command);
 
 // Reads the environment once, here and nowhere else. A flag on the command line wins over its variable.
 ParsedFlags ParseFlags(int argc, const char* const* argv);

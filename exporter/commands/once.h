@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "exporter/commands/options.h"
 #include "exporter/polling/options.h"
-#include "kubecost/allocation.h"
 #include "kubecost/http_client.h"
 
 namespace commands {
@@ -24,12 +23,13 @@ namespace commands {
 std::vector<base::Window> DaysOf(const OnceOptions& once, const polling::Options& options, absl::Time now,
                                  std::vector<std::string>& problems);
 
+// The values are exit codes; 2 is that of a bad configuration.
 enum class OnceOutcome {
-  kComplete,
-  kPartial,      // printed, but days are missing or do not reconcile
-  kNoData,       // Kubecost has nothing for any of the days; nothing is printed
-  kUnreachable,  // nothing was read: no connection, or no answer in time
-  kFailed,       // nothing was read, or printing failed
+  kComplete = 0,
+  kFailed = 1,       // nothing was read, or printing failed
+  kUnreachable = 3,  // nothing was read: no connection, or no answer in time
+  kNoData = 4,       // Kubecost has nothing for any of the days; nothing is printed
+  kPartial = 5,      // printed, but days are missing or do not reconcile
 };
 
 // What is said at the end.
