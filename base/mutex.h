@@ -12,13 +12,10 @@ namespace base {
 // under ThreadSanitizer.
 class ABSL_LOCKABLE Mutex {
  public:
-  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
   bool TryLock() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) { return mutex_.try_lock(); }
-  void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
-
   // By these names std::condition_variable_any waits on it; the caller holds it before and after.
-  void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { Lock(); }  // NOLINT(readability-identifier-naming)
-  void unlock() ABSL_UNLOCK_FUNCTION() { Unlock(); }      // NOLINT(readability-identifier-naming)
+  void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }  // NOLINT(readability-identifier-naming)
+  void unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }      // NOLINT(readability-identifier-naming)
 
  private:
   std::mutex mutex_;
@@ -27,8 +24,8 @@ class ABSL_LOCKABLE Mutex {
 // Holds the mutex as long as it lives.
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) { mutex_.Lock(); }
-  ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_.Unlock(); }
+  explicit MutexLock(Mutex& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
 

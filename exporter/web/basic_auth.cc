@@ -8,8 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "absl/strings/strip.h"
-#include "exporter/web/password_hash.h"
 
 namespace web {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "base/mutex.h"
-#include "exporter/web/keyed_digest.h"
+#include "exporter/web/password_hash.h"
 
 namespace web {
 

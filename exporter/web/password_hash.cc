@@ -1,8 +1,14 @@
 #include "exporter/web/password_hash.h"
 
 #include <crypt.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -28,13 +34,6 @@ bool HasForm(absl::string_view hash) {
          IsDigit(hash[5]) && hash[6] == '$' && std::all_of(hash.begin() + kPrefixSize, hash.end(), IsRadix64);
 }
 
-bool EqualInConstantTime(absl::string_view a, absl::string_view b) {
-  if (a.size() != b.size()) return false;
-  volatile unsigned char difference = 0;
-  for (size_t i = 0; i < a.size(); ++i) difference = difference | static_cast<unsigned char>(a[i] ^ b[i]);
-  return difference == 0;
-}
-
 }  // namespace
 
 absl::Status CheckPasswordHash(absl::string_view hash) {
@@ -58,14 +57,26 @@ bool PasswordMatches(const std::string& password, const std::string& hash) {
   const char* computed = crypt_rn(fits ? password.c_str() : "", hash.c_str(), data.get(), sizeof(crypt_data));
   // Not the salt: its last character has unused bits, which crypt clears and other programs may not.
   constexpr size_t kBehindSalt = kPrefixSize + kSaltSize;
-  const bool is_equal = computed != nullptr && strlen(computed) == kHashSize &&
-                        EqualInConstantTime(computed + kBehindSalt, absl::string_view(hash).substr(kBehindSalt));
+  const bool is_equal = computed != nullptr && strlen(computed) == kHashSize && hash.size() == kHashSize &&
+                        CRYPTO_memcmp(computed + kBehindSalt, &hash[kBehindSalt], kHashSize - kBehindSalt) == 0;
   explicit_bzero(data.get(), sizeof(crypt_data));
   return is_equal && fits;
 }
 
 std::string UnknownPasswordHash(int cost) {
   return absl::StrCat("$2b$", absl::StrFormat("%02d", cost), "$", std::string(kHashSize - kPrefixSize, '.'));
+}
+
+KeyedDigest::KeyedDigest() : key_(32, '\0') {
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key_.data()), static_cast<int>(key_.size())) != 1) std::abort();
+}
+
+std::string KeyedDigest::Of(absl::string_view text) const {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()),
+       text.size(), digest.data(), &size);
+  return std::string(reinterpret_cast<const char*>(digest.data()), size);
 }
 
 }  // namespace web

@@ -1,4 +1,5 @@
-// Passwords hashed with bcrypt. The only libcrypt code.
+// Passwords hashed: with bcrypt, as they are configured, and as digests, as they are remembered. The only libcrypt
+// code.
 #ifndef EXPORTER_WEB_PASSWORD_HASH_H_
 #define EXPORTER_WEB_PASSWORD_HASH_H_
 
@@ -25,6 +26,16 @@ bool PasswordMatches(const std::string& password, const std::string& hash);
 
 // A hash of that cost that nobody knows a password for: a check against it costs what any other does.
 std::string UnknownPasswordHash(int cost);
+
+// HMAC-SHA256 with a random key of its own: equal texts have equal digests, and a digest tells nobody the text.
+class KeyedDigest {
+ public:
+  KeyedDigest();
+  std::string Of(absl::string_view text) const;
+
+ private:
+  std::string key_;
+};
 
 }  // namespace web
 

@@ -1,7 +1,6 @@
 #include "exporter/web/web_access.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -119,7 +118,7 @@ std::vector<std::string> WebConfigProblems(const Options& options) {
 
 WebAccess::WebAccess(const Options& options, const Metrics& self_metrics, const base::Clock& clock,
                      std::vector<std::string>& problems)
-    : options_(options), self_metrics_(self_metrics), clock_(clock), state_(std::make_shared<WebState>()) {
+    : options_(options), self_metrics_(self_metrics), clock_(clock) {
   if (options_.web_config_file.empty()) return;
   const std::shared_ptr<const WebState> state = Load(options_, {}, problems);
   if (state != nullptr) TakeOver(state, "web configuration read");
@@ -127,12 +126,7 @@ WebAccess::WebAccess(const Options& options, const Metrics& self_metrics, const 
 
 std::shared_ptr<const WebState> WebAccess::Current() {
   if (!options_.web_config_file.empty()) ReloadIfChanged();
-  return Newest();
-}
-
-std::shared_ptr<const WebState> WebAccess::Newest() {
-  const base::MutexLock lock(state_mutex_);
-  return state_;
+  return state_.Current();
 }
 
 void WebAccess::ReloadIfChanged() {
@@ -144,11 +138,11 @@ void WebAccess::ReloadIfChanged() {
     next_look_ns_ = now + absl::ToInt64Nanoseconds(kLookInterval);
     Look();
   }
-  reload_mutex_.Unlock();
+  reload_mutex_.unlock();
 }
 
 void WebAccess::Look() {
-  const std::shared_ptr<const WebState> former = Newest();
+  const std::shared_ptr<const WebState> former = state_.Current();
   const int64_t now_ns = absl::ToUnixNanos(clock_.Now());
   bool is_changed = false;
   for (const auto& [path, known] : former->files) {
@@ -180,8 +174,7 @@ void WebAccess::TakeOver(std::shared_ptr<const WebState> state, absl::string_vie
   base::Log(base::LogLevel::kInfo, message, Summary(options_, *state));
   WarnOf(*state, now);
   self_metrics_.SetWebConfig(now, state->tls != nullptr ? std::optional(state->tls->not_after()) : std::nullopt);
-  const base::MutexLock lock(state_mutex_);
-  state_ = std::move(state);
+  state_.Publish(std::move(state));
 }
 
 std::optional<Answer> WebAccess::Refuse(const WebState& state, absl::string_view authorization,

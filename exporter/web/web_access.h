@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/cell.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/mutex.h"
@@ -73,24 +74,21 @@ class WebAccess {
   void CountBadCertificate(const std::string& client);
 
  private:
-  std::shared_ptr<const WebState> Newest() ABSL_LOCKS_EXCLUDED(state_mutex_);
   void ReloadIfChanged() ABSL_LOCKS_EXCLUDED(reload_mutex_);
   void Look() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
-  void TakeOver(std::shared_ptr<const WebState> state, absl::string_view message) ABSL_LOCKS_EXCLUDED(state_mutex_);
+  void TakeOver(std::shared_ptr<const WebState> state, absl::string_view message);
   void Reload(const WebState& former) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
   Answer Refused(AuthFailure reason, Answer answer, const std::string& client);
 
   const Options& options_;
   const Metrics& self_metrics_;
   const base::Clock& clock_;
+  base::Cell<WebState> state_;
   std::atomic<int64_t> next_look_ns_ = 0;
 
   base::Mutex reload_mutex_;
   // Why the files of now are not in force; empty when they are.
   std::string problem_ ABSL_GUARDED_BY(reload_mutex_);
-
-  base::Mutex state_mutex_;
-  std::shared_ptr<const WebState> state_ ABSL_GUARDED_BY(state_mutex_);
 
   base::Mutex log_mutex_;
   absl::Time next_log_ ABSL_GUARDED_BY(log_mutex_) = absl::InfinitePast();

@@ -1,6 +1,5 @@
 // The server behind --web.config.file, with many clients while the files change: for ThreadSanitizer too.
 // Also tests exporter/web/basic_auth.h
-// Also tests exporter/web/keyed_digest.h
 // Also tests exporter/web/tls.h
 #include "exporter/web/web_access.h"
 
