@@ -24,14 +24,16 @@ namespace {
 
 using Values = std::vector<std::string>;
 
-// What a value must look like, by the type of its flag.
-constexpr std::pair<absl::string_view, const char*> kForms[] = {
-    {"BOOL", "true or false"},
-    {"N", "a whole number"},
-    {"DURATION", "a duration such as 500ms, 90s, 5m or 2h"},
-    {"SIZE", "a size such as 1048576, 64MiB or 1GiB"},
-    {"+HH:MM", "an offset such as +00:00, +05:30 or -08:00"},
-    {"YYYY-MM-DD", "a day such as 2026-11-05"}};
+// What --help calls a type, and what its values look like. A text has a name at its flag.
+struct Type {
+  const char* name;
+  const char* form;
+};
+Type TypeOf(bool) { return {"BOOL", "true or false"}; }
+Type TypeOf(int) { return {"N", "a whole number"}; }
+Type TypeOf(absl::Duration) { return {"DURATION", "a duration such as 500ms, 90s, 5m or 2h"}; }
+Type TypeOf(uint64_t) { return {"SIZE", "a size such as 1048576, 64MiB or 1GiB"}; }
+Type TypeOf(const std::optional<absl::CivilDay>&) { return {"YYYY-MM-DD", "a day such as 2026-11-05"}; }
 
 constexpr std::pair<absl::string_view, uint64_t> kUnits[] = {{"GiB", uint64_t{1} << 30},
                                                              {"MiB", uint64_t{1} << 20},
@@ -103,7 +105,6 @@ bool ParseSampleInterval(const std::string& text, std::optional<absl::Duration>&
 
 // Print() shows a value as the default of its flag; what is empty has none.
 
-std::string Print(const std::string& value) { return value; }
 std::string Print(bool value) { return value ? "true" : "false"; }
 std::string Print(int value) { return absl::StrCat(value); }
 std::string Print(uint64_t value) {
@@ -128,7 +129,6 @@ struct Rule {
   const char* below = nullptr;     // a maximum that is not allowed itself
   const char* why = "";            // the end of the sentence about the bounds
   const char* expected = nullptr;  // in place of that sentence
-  const char* form = nullptr;      // in place of the one in kForms
 };
 
 // libcurl counts in milliseconds and takes 0 for its own default.
@@ -159,23 +159,24 @@ absl::Status CheckBounds(const std::string& text, const T& value, const Rule& ru
 // These make a flag without its group.
 
 template <typename T>
-Flag Row(const char* name, const char* type, T& value, const char* help, Rule rule,
-         bool (*parse)(const std::string&, T&), std::string default_text = "") {
-  for (const auto& [known, form] : kForms) {
-    if (known == type && rule.form == nullptr) rule.form = form;
-  }
-  const auto set = [&value, rule, parse](const Values& texts) {
+Flag Row(const char* name, Type type, T& value, const char* help, bool (*parse)(const std::string&, T&),
+         std::string default_text = "", const Rule& rule = {}) {
+  const auto set = [&value, form = type.form, parse, rule](const Values& texts) {
     T parsed{};
-    if (!parse(texts.back(), parsed)) return Problem(texts.back(), rule.form);
+    if (!parse(texts.back(), parsed)) return Problem(texts.back(), form);
     value = parsed;
     return CheckBounds(texts.back(), value, rule);
   };
-  return {nullptr, name, type, help, std::move(default_text), set};
+  return {nullptr, name, type.name, help, std::move(default_text), set};
 }
 
 template <typename T>
-Flag Row(const char* name, const char* type, T& value, const char* help, const Rule& rule = {}) {
-  return Row<T>(name, type, value, help, rule, Parse, Print(value));
+Flag Row(const char* name, T& value, const char* help, const Rule& rule = {}) {
+  return Row<T>(name, TypeOf(value), value, help, Parse, Print(value), rule);
+}
+
+Flag Row(const char* name, const char* type, std::string& value, const char* help) {
+  return Row<std::string>(name, {type, ""}, value, help, Parse, value);
 }
 
 Flag Row(const char* name, const char* type, std::vector<std::string>& value, const char* help) {
@@ -228,18 +229,17 @@ void AddKubecost(kubecost::EndpointSettings& endpoint, kubecost::CurlOptions& ht
        Choice("kubecost.api", "API", endpoint.api,
               "Whose API it is: kubecost (/model/allocation), opencost (/allocation), or auto: found by asking.",
               kubecost::kApiNames),
-       Row("kubecost.path-prefix", "PATH", endpoint.path_prefix,
-           "What stands before /allocation and /clusterInfo in place of the product's own prefix; / for nothing.", {},
+       Row("kubecost.path-prefix", {"PATH", ""}, endpoint.path_prefix,
+           "What stands before /allocation and /clusterInfo in place of the product's own prefix; / for nothing.",
            ParsePathPrefix),
-       Row("kubecost.connect-timeout", "DURATION", http.connect_timeout, "For name lookup, TCP and TLS.",
-           kTransferTime),
-       Row("kubecost.read-timeout", "DURATION", http.read_timeout,
+       Row("kubecost.connect-timeout", http.connect_timeout, "For name lookup, TCP and TLS.", kTransferTime),
+       Row("kubecost.read-timeout", http.read_timeout,
            "How long the server may send no byte at all. Big clusters compute for minutes before the first one.",
            kTransferTime),
-       Row("kubecost.deadline", "DURATION", http.deadline, "For one whole request, body included.", kTransferTime),
-       Row("kubecost.max-response-bytes", "SIZE", http.max_response_bytes, "Largest answer taken, after decompression.",
+       Row("kubecost.deadline", http.deadline, "For one whole request, body included.", kTransferTime),
+       Row("kubecost.max-response-bytes", http.max_response_bytes, "Largest answer taken, after decompression.",
            {.min = "1KiB"}),
-       Row("kubecost.gzip", "BOOL", http.accept_gzip, "Ask for compressed answers: worth it on slow links."),
+       Row("kubecost.gzip", http.accept_gzip, "Ask for compressed answers: worth it on slow links."),
        Row("kubecost.ca-file", "FILE", access.ca_file,
            "PEM file with the authorities that may have signed Kubecost's certificate, in place of the system's."),
        Row("kubecost.cert-file", "FILE", access.cert_file,
@@ -248,7 +248,7 @@ void AddKubecost(kubecost::EndpointSettings& endpoint, kubecost::CurlOptions& ht
            "PEM file with that certificate's private key, without passphrase."),
        Row("kubecost.server-name", "NAME", access.server_name,
            "Name that Kubecost's certificate must hold (and SNI asks for) where the host of the URL is another."),
-       Row("kubecost.tls-verify", "BOOL", access.tls_verify,
+       Row("kubecost.tls-verify", access.tls_verify,
            "false takes any certificate: whoever is in between can read and change all, credentials included."),
        Row("kubecost.username", "NAME", access.username,
            "User for Basic authentication; needs --kubecost.password-file."),
@@ -264,7 +264,7 @@ void AddPolling(polling::Options& o, std::vector<Flag>& flags) {
               "Cost of capacity nobody used: separate (rows named __idle__), share (spread over workloads), off (left "
               "out).",
               kubecost::kIdleModeNames),
-       Row("share-tenancy-costs", "BOOL", o.query.share_tenancy_costs,
+       Row("share-tenancy-costs", o.query.share_tenancy_costs,
            "Spread cluster management and attached disks over workloads, as Kubecost's own pages do."),
        Row("share-namespaces", "LIST", o.query.share_namespaces,
            "Namespaces whose cost is spread over the others, comma-separated. Kubecost only."),
@@ -282,37 +282,35 @@ void AddPolling(polling::Options& o, std::vector<Flag>& flags) {
        Row("currency", "CODE", o.currency,
            "The currency Kubecost is configured with; without it Kubecost is asked, and USD assumed where it does not "
            "tell."),
-       Row("compat.cloudtuner", "BOOL", o.compat_cloudtuner,
+       Row("compat.cloudtuner", o.compat_cloudtuner,
            "Serve cloudtuner_kubecost_* as well, the names of the former exporter: see docs/cloudtuner.md.")});
   Add(flags, "Days",
-      {Row("day.utc-offset", "+HH:MM", o.day_utc_offset,
-           "Where days begin; must equal the UTC offset Kubecost is configured with.", {}, ParseUtcOffset,
+      {Row("day.utc-offset", {"+HH:MM", "an offset such as +00:00, +05:30 or -08:00"}, o.day_utc_offset,
+           "Where days begin; must equal the UTC offset Kubecost is configured with.", ParseUtcOffset,
            base::UtcOffsetText(o.day_utc_offset)),
-       Row("day.close-delay", "DURATION", o.day_close_delay, "How long after its end a day counts as complete.",
+       Row("day.close-delay", o.day_close_delay, "How long after its end a day counts as complete.",
            {.min = "0s", .below = "24h"}),
-       Row("day.keep", "N", o.day_keep, "How many closed days are served on every scrape.", {"1", "31"}),
-       Row("day.refresh", "DURATION", o.day_refresh,
-           "How often a day is read again until it is settled; then every 6h.", {"1m", "24h"}),
-       Row("day.settle-after", "DURATION", o.day_settle_after,
+       Row("day.keep", o.day_keep, "How many closed days are served on every scrape.", {"1", "31"}),
+       Row("day.refresh", o.day_refresh, "How often a day is read again until it is settled; then every 6h.",
+           {"1m", "24h"}),
+       Row("day.settle-after", o.day_settle_after,
            "How long after a day's end Kubecost may still correct it by the cloud's bill.", {"0s", "744h"}),
-       Row("day.pod-resources", "BOOL", o.day_pod_resources,
+       Row("day.pod-resources", o.day_pod_resources,
            "Serve kubecost_pod_daily_resource_cost: what each resource of a pod cost on each day.")});
   Add(flags, "Live",
-      {Row("hour.enabled", "BOOL", o.hour_enabled, "Serve kubecost_*_hourly_cost: the last complete hour."),
-       Row("hour.close-delay", "DURATION", o.hour_close_delay, "How long after its end an hour counts as complete.",
-           {"0s", "1h"}),
-       Row("today.enabled", "BOOL", o.today_enabled, "Serve kubecost_{namespace,cluster}_today_cost: since midnight."),
-       Row("today.refresh", "DURATION", o.today_refresh, "How often today is read.", {"1m", "6h"}),
-       Row("today.pods", "BOOL", o.today_pods, "Serve kubecost_pod_today_cost as well.")});
+      {Row("hour.enabled", o.hour_enabled, "Serve kubecost_*_hourly_cost: the last complete hour."),
+       Row("hour.close-delay", o.hour_close_delay, "How long after its end an hour counts as complete.", {"0s", "1h"}),
+       Row("today.enabled", o.today_enabled, "Serve kubecost_{namespace,cluster}_today_cost: since midnight."),
+       Row("today.refresh", o.today_refresh, "How often today is read.", {"1m", "6h"}),
+       Row("today.pods", o.today_pods, "Serve kubecost_pod_today_cost as well.")});
   Add(flags, "Back-fill",
-      {Row("backfill.days", "N", o.backfill_days,
+      {Row("backfill.days", o.backfill_days,
            "How many closed days are to be had downstream: missing ones are fetched at start and after outages; 0 = "
            "off.",
            {"0", "90"}),
-       Row("backfill.expose-for", "DURATION", o.backfill_expose_for, "How long a back-filled day is served.",
-           {"1h", "744h"}),
-       Row("backfill.pods", "BOOL", o.backfill_pods, "Back-fill pods as well as namespaces and clusters."),
-       Row("backfill.parallel-days", "N", o.backfill_parallel_days,
+       Row("backfill.expose-for", o.backfill_expose_for, "How long a back-filled day is served.", {"1h", "744h"}),
+       Row("backfill.pods", o.backfill_pods, "Back-fill pods as well as namespaces and clusters."),
+       Row("backfill.parallel-days", o.backfill_parallel_days,
            "Of how many back-filled days the pods are served at once.", {"1", "90"}),
        Row("state.path", "FILE", o.state_path,
            "Small file that remembers which days were back-filled; without it a restart repeats them.")});
@@ -326,13 +324,13 @@ void AddWeb(web::Options& o, std::vector<Flag>& flags) {
            "TLS, client certificates, passwords and headers, in the format of Prometheus' exporters: see "
            "docs/web-config.md."),
        Row("web.telemetry-path", "PATH", o.telemetry_path, "Where the metrics are."),
-       Row("web.threads", "N", o.web_threads, "Connections served at once.", {"2", "64"}),
-       Row("web.max-requests", "N", o.web_max_requests,
+       Row("web.threads", o.web_threads, "Connections served at once.", {"2", "64"}),
+       Row("web.max-requests", o.web_max_requests,
            "Scrapes served at once, 503 beyond; less than --web.threads, so that stalled ones leave health its "
            "threads."),
-       Row("web.request-timeout", "DURATION", o.web_request_timeout,
+       Row("web.request-timeout", o.web_request_timeout,
            "How long a client may neither send nor take a byte before it is dropped.", {.min = "1s"}),
-       Row("web.keep-alive-timeout", "DURATION", o.web_keep_alive_timeout,
+       Row("web.keep-alive-timeout", o.web_keep_alive_timeout,
            "How long an idle connection is kept, at most 500ms; 0s closes after each answer.",
            {.min = "0s", .max = "500ms", .why = ": an idle connection occupies a thread"})});
 }
@@ -359,21 +357,19 @@ std::vector<Flag> OnceFlags(commands::OnceOptions& once) {
              commands::kOutputFormatNames),
       Row("output-file", "FILE", once.output_file,
           "Replace this file in one step in place of writing to standard output."),
-      Row("date", "YYYY-MM-DD", once.date,
-          "The calendar day, at --day.utc-offset; the newest complete one unless given."),
-      Row("from", "YYYY-MM-DD", once.from, "The first day of a range."),
-      Row("to", "YYYY-MM-DD", once.to, "The last day of the range; the newest complete one unless given."),
-      Row("days", "N", once.days, "So many days up to the newest complete one, in place of the three before.",
-          {.form = "a whole number from 1 on"}, ParseDays),
-      Row("sample-interval", "DURATION", once.sample_interval,
-          "Of openmetrics: a sample of each series so often, 1m to 24h; 1h unless given.",
-          {.form = "a duration from 1m to 24h, in whole seconds"}, ParseSampleInterval)};
+      Row("date", once.date, "The calendar day, at --day.utc-offset; the newest complete one unless given."),
+      Row("from", once.from, "The first day of a range."),
+      Row("to", once.to, "The last day of the range; the newest complete one unless given."),
+      Row("days", {"N", "a whole number from 1 on"}, once.days,
+          "So many days up to the newest complete one, in place of the three before.", ParseDays),
+      Row("sample-interval", {"DURATION", "a duration from 1m to 24h, in whole seconds"}, once.sample_interval,
+          "Of openmetrics: a sample of each series so often, 1m to 24h; 1h unless given.", ParseSampleInterval)};
   flags[0].default_text.clear();  // must be given
   return flags;
 }
 
 std::vector<Flag> HealthcheckFlags(absl::Duration& timeout) {
-  return {Row("timeout", "DURATION", timeout, "How long the exporter may take, at most 1m.",
+  return {Row("timeout", timeout, "How long the exporter may take, at most 1m.",
               {.min = "1ms", .max = "1m", .expected = "a duration from 1ms to 1m"})};
 }
 
