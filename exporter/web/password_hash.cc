@@ -21,7 +21,6 @@ namespace {
 
 // "$2y$10$", 22 characters of salt, 31 of hash.
 constexpr size_t kPrefixSize = 7;
-constexpr size_t kSaltSize = 22;
 constexpr size_t kHashSize = 60;
 
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
@@ -56,7 +55,7 @@ bool PasswordMatches(const std::string& password, const std::string& hash) {
   const auto data = std::make_unique<crypt_data>();
   const char* computed = crypt_rn(fits ? password.c_str() : "", hash.c_str(), data.get(), sizeof(crypt_data));
   // Not the salt: its last character has unused bits, which crypt clears and other programs may not.
-  constexpr size_t kBehindSalt = kPrefixSize + kSaltSize;
+  constexpr size_t kBehindSalt = kPrefixSize + 22;
   const bool is_equal = computed != nullptr && strlen(computed) == kHashSize && hash.size() == kHashSize &&
                         CRYPTO_memcmp(computed + kBehindSalt, &hash[kBehindSalt], kHashSize - kBehindSalt) == 0;
   explicit_bzero(data.get(), sizeof(crypt_data));

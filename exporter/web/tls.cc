@@ -92,86 +92,74 @@ std::string NameOf(const PemSource& source, absl::string_view key) {
   return source.file.empty() ? absl::StrCat("tls_server_config: ", key) : source.file;
 }
 
+absl::Status Unusable(const std::string& name) {
+  return absl::InvalidArgumentError(absl::StrCat(name, ": cannot be used: ", base::TakeOpensslError()));
+}
+
+absl::StatusOr<std::string> PemOf(const PemSource& source) {
+  if (source.file.empty()) return source.text;
+  return base::ReadSmallFile(source.file);
+}
+
+absl::StatusOr<std::vector<base::Certificate>> CertificatesOf(const PemSource& source, const std::string& name) {
+  const absl::StatusOr<std::string> pem = PemOf(source);
+  if (!pem.ok()) return pem.status();
+  absl::StatusOr<std::vector<base::Certificate>> certificates = base::ReadCertificates(*pem);
+  if (certificates.ok()) return certificates;
+  return absl::InvalidArgumentError(absl::StrCat(name, ": ", certificates.status().message()));
+}
+
+absl::Status AddCertificate(const PemSource& source, SSL_CTX* context, absl::Time& not_after) {
+  const std::string name = NameOf(source, "cert");
+  const absl::StatusOr<std::vector<base::Certificate>> chain = CertificatesOf(source, name);
+  if (!chain.ok()) return chain.status();
+  not_after = base::NotAfter(*chain->front());
+  bool is_good = SSL_CTX_use_certificate(context, chain->front().get()) == 1;
+  for (size_t i = 1; is_good && i < chain->size(); ++i) {
+    is_good = SSL_CTX_add1_chain_cert(context, (*chain)[i].get()) == 1;
+  }
+  return is_good ? absl::OkStatus() : Unusable(name);
+}
+
+absl::Status AddKey(const TlsSettings& settings, SSL_CTX* context) {
+  absl::StatusOr<std::string> pem = PemOf(settings.key);
+  if (!pem.ok()) return pem.status();
+  const std::string name = NameOf(settings.key, "key");
+  const base::PrivateKey key = base::ReadPrivateKey(*pem);
+  const bool is_encrypted = absl::StrContains(*pem, "ENCRYPTED");
+  OPENSSL_cleanse(pem->data(), pem->size());
+  if (key == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, is_encrypted ? ": is encrypted, and there is nobody to ask for its password"
+                                        : ": holds no private key in PEM form"));
+  }
+  X509* const certificate = SSL_CTX_get0_certificate(context);
+  if (certificate == nullptr) return absl::OkStatus();
+  // Asked for in so many words: a context takes a key of another kind, for another certificate to come.
+  const bool is_pair = X509_check_private_key(certificate, key.get()) == 1;
+  if (is_pair && SSL_CTX_use_PrivateKey(context, key.get()) == 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(name, ": does not belong to the certificate of ",
+                                                 NameOf(settings.certificate, "cert"), ": ", base::TakeOpensslError()));
+}
+
+absl::Status AddClientCa(const PemSource& source, SSL_CTX* context) {
+  if (source.empty()) return absl::OkStatus();
+  const std::string name = NameOf(source, "client_ca");
+  const absl::StatusOr<std::vector<base::Certificate>> authorities = CertificatesOf(source, name);
+  if (!authorities.ok()) return authorities.status();
+  X509_STORE* store = SSL_CTX_get_cert_store(context);
+  // An authority need not be a root one to be trusted here.
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  for (const base::Certificate& authority : *authorities) {
+    // Told to clients as well, so that one with several certificates picks the right one.
+    if (X509_STORE_add_cert(store, authority.get()) != 1 || SSL_CTX_add_client_CA(context, authority.get()) != 1) {
+      return Unusable(name);
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
-
-// Each step adds to the problems what it finds.
-struct TlsContext::Builder {
-  const TlsSettings& settings;
-  std::vector<std::string>& problems;
-  SSL_CTX* context;
-
-  std::string Pem(const PemSource& source) {
-    if (source.file.empty()) return source.text;
-    absl::StatusOr<std::string> text = base::ReadSmallFile(source.file);
-    if (text.ok()) return *std::move(text);
-    problems.emplace_back(text.status().message());
-    return "";
-  }
-
-  std::vector<base::Certificate> Certificates(const PemSource& source, absl::string_view key) {
-    const size_t problems_before = problems.size();
-    const std::string pem = Pem(source);
-    if (problems.size() > problems_before) return {};
-    absl::StatusOr<std::vector<base::Certificate>> certificates = base::ReadCertificates(pem);
-    if (certificates.ok()) return *std::move(certificates);
-    problems.push_back(absl::StrCat(NameOf(source, key), ": ", certificates.status().message()));
-    return {};
-  }
-
-  absl::Time AddCertificate() {
-    const std::vector<base::Certificate> chain = Certificates(settings.certificate, "cert");
-    bool is_good = !chain.empty() && SSL_CTX_use_certificate(context, chain.front().get()) == 1;
-    for (size_t i = 1; is_good && i < chain.size(); ++i) {
-      is_good = SSL_CTX_add1_chain_cert(context, chain[i].get()) == 1;
-    }
-    if (!chain.empty() && !is_good) {
-      problems.push_back(
-          absl::StrCat(NameOf(settings.certificate, "cert"), ": cannot be used: ", base::TakeOpensslError()));
-    }
-    return chain.empty() ? absl::InfinitePast() : base::NotAfter(*chain.front());
-  }
-
-  void AddKey() {
-    const size_t problems_before = problems.size();
-    std::string pem = Pem(settings.key);
-    if (problems.size() > problems_before) return;
-    const std::string name = NameOf(settings.key, "key");
-    const base::PrivateKey key = base::ReadPrivateKey(pem);
-    const bool is_encrypted = absl::StrContains(pem, "ENCRYPTED");
-    OPENSSL_cleanse(pem.data(), pem.size());
-    if (key == nullptr) {
-      problems.push_back(absl::StrCat(name, is_encrypted ? ": is encrypted, and there is nobody to ask for its password"
-                                                         : ": holds no private key in PEM form"));
-    } else if (X509* certificate = SSL_CTX_get0_certificate(context); certificate != nullptr) {
-      // Asked for in so many words: a context takes a key of another kind, for another certificate to come.
-      const bool is_pair = X509_check_private_key(certificate, key.get()) == 1;
-      if (!is_pair || SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
-        problems.push_back(absl::StrCat(name, ": does not belong to the certificate of ",
-                                        NameOf(settings.certificate, "cert"), ": ", base::TakeOpensslError()));
-      }
-    }
-    ERR_clear_error();
-  }
-
-  void AddClientCa() {
-    if (settings.client_ca.empty()) return;
-    X509_STORE* store = SSL_CTX_get_cert_store(context);
-    // An authority need not be a root one to be trusted here.
-    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-    for (const base::Certificate& authority : Certificates(settings.client_ca, "client_ca")) {
-      // Told to clients as well, so that one with several certificates picks the right one.
-      if (X509_STORE_add_cert(store, authority.get()) != 1 || SSL_CTX_add_client_CA(context, authority.get()) != 1) {
-        problems.push_back(
-            absl::StrCat(NameOf(settings.client_ca, "client_ca"), ": cannot be used: ", base::TakeOpensslError()));
-      }
-    }
-  }
-
-  // May be empty, then TLS 1.3 alone is spoken.
-  static std::string CipherSuites(const TlsSettings& settings) {
-    return settings.cipher_suites.has_value() ? absl::StrJoin(*settings.cipher_suites, ":") : kDefaultCipherSuites;
-  }
-};
 
 struct TlsAcceptor::Callbacks {
   // What belongs to one connection: its context must outlive its handshake.
@@ -195,7 +183,9 @@ struct TlsAcceptor::Callbacks {
     auto connection = std::make_unique<Connection>(Connection{acceptor, acceptor->current_()});
     const TlsContext& context = *connection->context;
     const TlsSettings& settings = context.settings_;
-    const std::string suites = TlsContext::Builder::CipherSuites(settings);
+    // May be empty, then TLS 1.3 alone is spoken.
+    const std::string suites =
+        settings.cipher_suites.has_value() ? absl::StrJoin(*settings.cipher_suites, ":") : kDefaultCipherSuites;
     const TlsVersion min_version = suites.empty() ? TlsVersion::k13 : settings.min_version;
     const bool is_set =
         SSL_set_SSL_CTX(ssl, context.context_) != nullptr &&
@@ -231,17 +221,18 @@ struct TlsAcceptor::Callbacks {
 
 std::shared_ptr<const TlsContext> TlsContext::Create(const TlsSettings& settings, std::vector<std::string>& problems) {
   ERR_clear_error();
-  const size_t problems_before = problems.size();
   std::shared_ptr<TlsContext> context(new TlsContext(settings));
   context->context_ = SSL_CTX_new(TLS_server_method());
   if (context->context_ == nullptr) {
     problems.push_back(absl::StrCat("TLS cannot be had: ", base::TakeOpensslError()));
     return nullptr;
   }
-  Builder builder = {context->settings_, problems, context->context_};
-  context->not_after_ = builder.AddCertificate();
-  builder.AddKey();
-  builder.AddClientCa();
+  const size_t problems_before = problems.size();
+  for (const absl::Status& status :
+       {AddCertificate(settings.certificate, context->context_, context->not_after_),
+        AddKey(settings, context->context_), AddClientCa(settings.client_ca, context->context_)}) {
+    if (!status.ok()) problems.emplace_back(status.message());
+  }
   SSL_CTX_set_cert_verify_callback(context->context_, &TlsAcceptor::Callbacks::Verify, nullptr);
   SSL_CTX_set_alpn_select_cb(context->context_, ChooseProtocol, nullptr);
   return problems.size() == problems_before ? context : nullptr;

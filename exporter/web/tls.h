@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/web/web_config.h"
 
@@ -29,7 +28,6 @@ class TlsContext {
 
  private:
   friend class TlsAcceptor;
-  struct Builder;
   explicit TlsContext(const TlsSettings& settings) : settings_(settings) {}
 
   TlsSettings settings_;

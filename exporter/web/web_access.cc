@@ -54,13 +54,10 @@ std::vector<std::string> ChangeProblems(const Options& options, const WebState& 
   const auto refuse = [&](bool is_refused, absl::string_view what) {
     if (is_refused) problems.push_back(absl::StrCat(options.web_config_file, ": ", what, ", which needs a restart"));
   };
-  const auto requires_certificate = [](const WebState& s) {
-    return s.tls != nullptr && s.config.tls->requires_certificate();
-  };
   refuse(former.tls != nullptr && state.tls == nullptr, "turns TLS off");
   refuse(former.tls == nullptr && state.tls != nullptr, "turns TLS on");
   refuse(former.passwords != nullptr && state.passwords == nullptr, "asks for no password any more");
-  refuse(requires_certificate(former) && state.tls != nullptr && !requires_certificate(state),
+  refuse(former.requires_certificate() && state.tls != nullptr && !state.requires_certificate(),
          "requires no client certificate any more");
   return problems;
 }
@@ -103,7 +100,7 @@ bool RateLimiter::Allows(absl::Time now) {
 std::string WebSecurityText(const WebState& state) {
   const bool has_tls = state.tls != nullptr;
   std::vector<absl::string_view> needs;
-  if (has_tls && state.config.tls->requires_certificate()) needs.push_back("a client certificate");
+  if (state.requires_certificate()) needs.push_back("a client certificate");
   if (state.passwords != nullptr) needs.push_back("a password");
   return absl::StrCat(needs.empty() ? "everybody" : "", has_tls ? (needs.empty() ? ", over TLS" : "over TLS, ") : "",
                       needs.empty() ? "" : "with ", absl::StrJoin(needs, " and "));
@@ -130,12 +127,11 @@ std::shared_ptr<const WebState> WebAccess::Current() {
 }
 
 void WebAccess::ReloadIfChanged() {
-  const int64_t now = absl::ToInt64Nanoseconds(clock_.Elapsed());
-  if (now < next_look_ns_) return;
   // Others go on with the former state meanwhile.
   if (!reload_mutex_.TryLock()) return;
-  if (now >= next_look_ns_) {
-    next_look_ns_ = now + absl::ToInt64Nanoseconds(kLookInterval);
+  const absl::Duration now = clock_.Elapsed();
+  if (now >= next_look_) {
+    next_look_ = now + kLookInterval;
     Look();
   }
   reload_mutex_.unlock();
@@ -182,7 +178,7 @@ std::optional<Answer> WebAccess::Refuse(const WebState& state, absl::string_view
   if (state.rate_limiter != nullptr && !state.rate_limiter->Allows(clock_.Now())) {
     return Answer{429, "more requests than rate_limit allows\n", "Retry-After: 1\r\n"};
   }
-  if (state.tls != nullptr && state.config.tls->requires_certificate() && !has_certificate) {
+  if (state.requires_certificate() && !has_certificate) {
     return Refused(AuthFailure::kNoCertificate, {403, "a client certificate is required\n"}, client);
   }
   if (state.passwords == nullptr) return std::nullopt;

@@ -2,8 +2,6 @@
 #ifndef EXPORTER_WEB_WEB_ACCESS_H_
 #define EXPORTER_WEB_WEB_ACCESS_H_
 
-#include <atomic>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +46,8 @@ struct WebState {
   std::shared_ptr<BasicAuth> passwords;                        // null: none asked for
   std::shared_ptr<RateLimiter> rate_limiter;                   // null: no limit
   std::vector<std::pair<std::string, base::FileStamp>> files;  // as they were before they were read
+
+  bool requires_certificate() const { return tls != nullptr && config.tls->requires_certificate(); }
 };
 
 // Who is let in, for people: "over TLS, with a client certificate and a password".
@@ -84,9 +84,9 @@ class WebAccess {
   const Metrics& self_metrics_;
   const base::Clock& clock_;
   base::Cell<WebState> state_;
-  std::atomic<int64_t> next_look_ns_ = 0;
 
   base::Mutex reload_mutex_;
+  absl::Duration next_look_ ABSL_GUARDED_BY(reload_mutex_) = absl::ZeroDuration();  // by Clock::Elapsed()
   // Why the files of now are not in force; empty when they are.
   std::string problem_ ABSL_GUARDED_BY(reload_mutex_);
 

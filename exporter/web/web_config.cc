@@ -6,7 +6,6 @@
 #include <exception>
 #include <functional>
 #include <set>
-#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
