@@ -166,24 +166,15 @@ std::string Access::WithoutSecrets(absl::string_view text) const {
 
 AccessFiles::AccessFiles(AccessSettings settings, std::function<void(const FileEvent&, const Access&)> on_event)
     : settings_(std::move(settings)), on_event_(std::move(on_event)) {
-  AddPart({{"kubecost.ca-file"}, {settings_.ca_file}, ErrorReason::kTls, TakeAuthorities, false});
-  AddPart({{"kubecost.cert-file", "kubecost.key-file"},
-           {settings_.cert_file, settings_.key_file},
-           ErrorReason::kTls,
-           TakePair,
-           false});
-  AddPart({{"kubecost.password-file"}, {settings_.password_file}, ErrorReason::kAuth, TakePassword, true});
-  AddPart({{"kubecost.token-file"}, {settings_.token_file}, ErrorReason::kAuth, TakeToken, true});
-  AddPart({{"kubecost.header-file"}, {settings_.header_file}, ErrorReason::kAuth, TakeHeaders, true});
-  Refresh();
-}
-
-void AccessFiles::AddPart(Part part) {
+  const Texts pair = {settings_.cert_file, settings_.key_file};
+  parts_ = {{{"kubecost.ca-file"}, {settings_.ca_file}, ErrorReason::kTls, TakeAuthorities, false},
+            {{"kubecost.cert-file", "kubecost.key-file"}, pair, ErrorReason::kTls, TakePair, false},
+            {{"kubecost.password-file"}, {settings_.password_file}, ErrorReason::kAuth, TakePassword, true},
+            {{"kubecost.token-file"}, {settings_.token_file}, ErrorReason::kAuth, TakeToken, true},
+            {{"kubecost.header-file"}, {settings_.header_file}, ErrorReason::kAuth, TakeHeaders, true}};
   // One file of a pair alone is refused by ConnectionProblems().
-  for (const std::string& path : part.paths) {
-    if (path.empty()) return;
-  }
-  parts_.push_back(std::move(part));
+  std::erase_if(parts_, [](const Part& part) { return std::count(part.paths.begin(), part.paths.end(), "") > 0; });
+  Refresh();
 }
 
 bool AccessFiles::Refresh() {

@@ -94,7 +94,6 @@ class AccessFiles {
     bool is_taken = false;                // at least once
   };
 
-  void AddPart(Part part);
   // True when the part's access has changed.
   bool RefreshPart(Part& part);
   absl::Status Read(const Part& part, std::vector<std::string>& texts) const;
