@@ -13,8 +13,7 @@ namespace base {
 namespace {
 
 // Constant once threads run.
-LogLevel g_level = LogLevel::kInfo;
-LogFormat g_format = LogFormat::kLogfmt;
+LogOptions g_options;
 
 absl::string_view LevelName(LogLevel level) { return kLogLevelNames[static_cast<size_t>(level)]; }
 
@@ -28,10 +27,7 @@ std::string LogfmtValue(absl::string_view text) {
 
 }  // namespace
 
-void InitLog(LogLevel level, LogFormat format) {
-  g_level = level;
-  g_format = format;
-}
+void InitLog(const LogOptions& options) { g_options = options; }
 
 std::string FormatLogLine(LogFormat format, absl::string_view timestamp, LogLevel level, absl::string_view message,
                           const LogFields& fields) {
@@ -48,9 +44,9 @@ std::string FormatLogLine(LogFormat format, absl::string_view timestamp, LogLeve
 }
 
 void Log(LogLevel level, absl::string_view message, const LogFields& fields) {
-  if (level < g_level) return;
+  if (level < g_options.level) return;
   const std::string now = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
-  const std::string line = FormatLogLine(g_format, now, level, message, fields) + "\n";
+  const std::string line = FormatLogLine(g_options.format, now, level, message, fields) + "\n";
   // A pipe takes a long line in pieces, and another thread's must not come between.
   static Mutex mutex;
   const MutexLock lock(mutex);

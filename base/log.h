@@ -24,7 +24,7 @@ struct LogOptions {
 using LogFields = std::vector<std::pair<absl::string_view, std::string>>;
 
 // To be called once, before any thread; without it, info and above go out as logfmt.
-void InitLog(LogLevel level, LogFormat format);
+void InitLog(const LogOptions& options);
 
 // Safe from any thread.
 void Log(LogLevel level, absl::string_view message, const LogFields& fields = {});

@@ -233,7 +233,7 @@ int RunMain(int argc, const char* const* argv, base::Clock& clock) {
     for (const std::string& problem : flags.problems) std::cerr << "  " << problem << "\n";
     return kExitConfiguration;
   }
-  base::InitLog(options.log.level, options.log.format);
+  base::InitLog(options.log);
   for (const std::string& warning : flags.warnings) base::Log(base::LogLevel::kWarn, warning);
   switch (flags.command) {
     case Command::kPrintAndExit:

@@ -21,10 +21,8 @@
 namespace exporter {
 namespace {
 
-constexpr absl::string_view kEnvironmentPrefix = "KUBECOST_EXPORTER_";
-
 std::string EnvironmentName(absl::string_view flag) {
-  return absl::StrCat(kEnvironmentPrefix, absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{".", "_"}, {"-", "_"}})));
+  return absl::StrCat("KUBECOST_EXPORTER_", absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{".", "_"}, {"-", "_"}})));
 }
 
 // The command line; what it sets is in `parsed`, or here.

@@ -11,8 +11,6 @@ namespace metrics {
 namespace {
 
 using kubecost::AddCosts;
-using kubecost::IsKnown;
-using kubecost::kUnknown;
 
 // The sum of the only cluster; null when the level has no row.
 const LevelTable::ClusterSum* SumOf(const LevelTable& table) {
@@ -20,7 +18,7 @@ const LevelTable::ClusterSum* SumOf(const LevelTable& table) {
 }
 
 double Difference(const LevelTable::ClusterSum& cluster, const LevelTable::ClusterSum* level) {
-  return level == nullptr ? kUnknown : AddCosts(cluster.total, -level->total);
+  return level == nullptr ? kubecost::kUnknown : AddCosts(cluster.total, -level->total);
 }
 
 // What Kubecost's rounding of one amount can amount to.
@@ -29,7 +27,7 @@ constexpr double kRounding = 5e-6;
 constexpr double kSlack = 1e-9;
 
 bool IsRounding(double difference, const LevelTable::ClusterSum& cluster, const LevelTable::ClusterSum* level) {
-  if (!IsKnown(difference)) return false;
+  if (!kubecost::IsKnown(difference)) return false;
   return std::abs(difference) <= kRounding * static_cast<double>(cluster.terms + level->terms) + kSlack;
 }
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -17,19 +16,10 @@
 namespace metrics {
 namespace {
 
-template <typename T>
-prometheus::Family<T>& Register(prometheus::Registry& registry, const Family& family) {
-  const auto build = [&](auto builder) -> prometheus::Family<T>& {
-    return builder.Name(std::string(family.name)).Help(std::string(family.help)).Register(registry);
-  };
-  if constexpr (std::is_same_v<T, prometheus::Counter>) {
-    return build(prometheus::BuildCounter());
-  } else if constexpr (std::is_same_v<T, prometheus::Gauge>) {
-    return build(prometheus::BuildGauge());
-  } else {
-    return build(prometheus::BuildHistogram());
-  }
-}
+// By the type of metric.
+auto BuilderOf(const prometheus::Counter*) { return prometheus::BuildCounter(); }
+auto BuilderOf(const prometheus::Gauge*) { return prometheus::BuildGauge(); }
+auto BuilderOf(const prometheus::Histogram*) { return prometheus::BuildHistogram(); }
 
 prometheus::Labels LabelsOf(const std::vector<std::string>& names, LabelValues values) {
   prometheus::Labels labels;
@@ -95,7 +85,10 @@ std::string Registry::Serialize() const {
 template <typename T>
 Handle<T>::Handle(Registry& registry, const Family& family)
     : labels_(absl::StrSplit(family.labels, ',', absl::SkipEmpty())),
-      family_(&Register<T>(registry.native(), family)) {}
+      family_(&BuilderOf(static_cast<T*>(nullptr))
+                   .Name(std::string(family.name))
+                   .Help(std::string(family.help))
+                   .Register(registry.native())) {}
 
 template class Handle<prometheus::Gauge>;
 template class Handle<prometheus::Counter>;

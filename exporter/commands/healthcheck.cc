@@ -1,6 +1,5 @@
 #include "exporter/commands/healthcheck.h"
 
-#include <optional>
 #include <stop_token>
 #include <utility>
 

@@ -9,17 +9,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/day.h"
 #include "exporter/commands/day_printer.h"
 #include "exporter/polling/day_reader.h"
 #include "exporter/polling/pace.h"
 #include "exporter/polling/upstream.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/api_error.h"
-#include "kubecost/response_parser.h"
 #include "metrics/daily_facts.h"
 #include "metrics/json.h"
-#include "metrics/snapshot.h"
 
 namespace commands {
 namespace {
@@ -279,18 +276,16 @@ std::vector<base::Window> DaysOf(const OnceOptions& once, const polling::Options
   if (once.to.has_value() && !once.from.has_value() && !once.date.has_value()) {
     problems.push_back("--to: needs --from");
   }
-  const auto check_closed = [&](absl::string_view flag, const std::optional<absl::CivilDay>& date) {
-    if (!date.has_value()) return;
+  for (const auto& [flag, date] :
+       {std::pair("--date", once.date), std::pair("--from", once.from), std::pair("--to", once.to)}) {
+    if (!date.has_value()) continue;
     const base::Window day = WindowOf(*date, options.day_utc_offset);
-    if (day.start <= newest.start) return;
+    if (day.start <= newest.start) continue;
     problems.push_back(absl::StrCat(flag, ": ", absl::FormatCivilTime(*date), " is complete from ",
                                     base::Rfc3339Text(day.end + options.day_close_delay),
                                     " on; the newest complete day is ",
                                     base::DateText(newest, options.day_utc_offset)));
-  };
-  check_closed("--date", once.date);
-  check_closed("--from", once.from);
-  check_closed("--to", once.to);
+  }
   if (once.sample_interval.has_value() && once.output != OutputFormat::kOpenMetrics) {
     problems.push_back("--sample-interval: belongs to --output=openmetrics");
   }

@@ -156,9 +156,8 @@ absl::string_view MoodClass(Mood mood) {
   return kClasses[static_cast<size_t>(mood)];
 }
 
-std::string PillHtml(Mood mood, absl::string_view text, absl::string_view tooltip) {
-  const std::string title = tooltip.empty() ? "" : absl::StrCat(" title=\"", TextHtml(tooltip), "\"");
-  return absl::StrCat("<span class=\"pill ", MoodClass(mood), "\"", title, ">", TextHtml(text), "</span>");
+std::string PillHtml(Mood mood, absl::string_view text) {
+  return absl::StrCat("<span class=\"pill ", MoodClass(mood), "\">", TextHtml(text), "</span>");
 }
 
 }  // namespace status

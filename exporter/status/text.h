@@ -40,7 +40,7 @@ std::string TimeHtml(absl::Time time, absl::Time now);
 
 enum class Mood { kGood, kWarning, kBad, kNeutral };
 // A state in a word or two: told by the words, the mood only colours it.
-std::string PillHtml(Mood mood, absl::string_view text, absl::string_view tooltip = "");
+std::string PillHtml(Mood mood, absl::string_view text);
 absl::string_view MoodClass(Mood mood);
 
 }  // namespace status
