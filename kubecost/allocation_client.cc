@@ -34,10 +34,10 @@ std::string ReadErrorBody(HttpClient& http) {
 }
 
 // What an error body says: the message of a JSON one, the first line of a plain one.
-std::string MessageOf(const std::string& body, const HttpHead& head) {
+std::string MessageOf(absl::string_view body, bool is_plain) {
   const std::string message = ParseErrorMessage(body);
-  if (!message.empty() || !absl::StartsWith(head.content_type, "text/plain")) return message;
-  return base::SanitizeMessage(absl::string_view(body).substr(0, body.find('\n')));
+  if (!message.empty() || !is_plain) return message;
+  return base::SanitizeMessage(body.substr(0, body.find('\n')));
 }
 
 absl::Status CheckWindow(const Allocation& row, const base::Window& asked) {
@@ -82,7 +82,7 @@ absl::StatusOr<ParsedAnswer> AllocationClient::GetAllocations(const AllocationQu
                                                               std::stop_token stop) {
   ParsedAnswer answer;
   const auto read_body = [&]() -> absl::StatusOr<uint64_t> {
-    absl::StatusOr<ParsedAnswer> parsed = ParseAllocations([this] { return http_.Read(); }, Envelope::kRequired,
+    absl::StatusOr<ParsedAnswer> parsed = ParseAllocations([this] { return Read(); }, Envelope::kRequired,
                                                            [&](const Allocation& row) {
                                                              const absl::Status window = CheckWindow(row, query.window);
                                                              return window.ok() ? sink(row) : window;
@@ -114,7 +114,7 @@ absl::StatusOr<TextMap> AllocationClient::GetTextMap(absl::string_view endpoint,
     uint64_t bytes = 0;
     absl::StatusOr<TextMap> parsed = ParseTextMap(
         [&]() -> absl::StatusOr<absl::string_view> {
-          absl::StatusOr<absl::string_view> piece = http_.Read();
+          absl::StatusOr<absl::string_view> piece = Read();
           if (piece.ok()) bytes += piece->size();
           return piece;
         },
@@ -189,10 +189,11 @@ absl::Status AllocationClient::RequestPath(const std::string& path, absl::string
     record.status = StatusOfHead(path, *head);
     if (!record.status.ok()) record.status = WithHttpStatus(record.status, head->status);
     if (record.status.ok()) {
+      beginning_.clear();
       const absl::StatusOr<uint64_t> bytes = read_body();
       if (bytes.ok()) record.bytes = *bytes;
       // Only what the server may have said is searched for secrets: our own words and the URL may look like one.
-      record.status = WithMessage(bytes.status(), http_.WithoutSecrets(bytes.status().message()));
+      record.status = Quoted(WithMessage(bytes.status(), http_.WithoutSecrets(bytes.status().message())));
       record.status = Prefixed(absl::StrCat("GET ", endpoint_.url, path), record.status);
       if (ReasonOf(record.status) == ErrorReason::kHtml) {
         record.status = ApiError(ErrorReason::kHtml, absl::StrCat(record.status.message(), "; ", HtmlAdvice(*head)));
@@ -201,6 +202,29 @@ absl::Status AllocationClient::RequestPath(const std::string& path, absl::string
   }
   on_request_(record);
   return record.status;
+}
+
+absl::StatusOr<absl::string_view> AllocationClient::Read() {
+  const absl::StatusOr<absl::string_view> piece = http_.Read();
+  if (piece.ok() && beginning_.size() < kMaxErrorBodyBytes) absl::StrAppend(&beginning_, *piece);
+  return piece;
+}
+
+absl::Status AllocationClient::Quoted(const absl::Status& status) {
+  if (ReasonOf(status) != ErrorReason::kParse) return status;
+  const size_t first = beginning_.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  const bool is_json = first == std::string::npos || beginning_[first] == '{' || beginning_[first] == '[';
+  // The parser gives up at the first byte.
+  while (!is_json && beginning_.size() < kMaxErrorBodyBytes && beginning_.find('\n', first) == std::string::npos) {
+    const absl::StatusOr<absl::string_view> piece = Read();
+    if (!piece.ok() || piece->empty()) break;
+  }
+  beginning_.erase(0, first);
+  const std::string said = http_.WithoutSecrets(MessageOf(http_.WithoutSecrets(beginning_), !is_json));
+  if (said.empty()) return status;
+  if (is_json) return WithMessage(status, absl::StrCat(status.message(), ", but says \"", said, "\""));
+  return WithMessage(status, absl::StrCat("unexpected answer: not JSON, but \"", said,
+                                          "\"; is Kubecost still starting, does --kubecost.url lead to it?"));
 }
 
 absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpHead& head) {
@@ -212,8 +236,9 @@ absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpH
   const std::string body = ReadErrorBody(http_);
   const std::optional<absl::Status> told_in_body = RefusalInBody(url, head, body);
   if (told_in_body.has_value()) return *told_in_body;
+  const bool is_plain = absl::StartsWith(head.content_type, "text/plain");
   // Before it is cut, and after escapes of JSON are gone.
-  const std::string message = http_.WithoutSecrets(MessageOf(http_.WithoutSecrets(body), head));
+  const std::string message = http_.WithoutSecrets(MessageOf(http_.WithoutSecrets(body), is_plain));
   std::string text = message.empty() ? what : absl::StrCat(what, ", \"", message, "\"");
   const bool is_filtered = !query_.filter.empty() && absl::EndsWith(path, kAllocation);
   if (is_filtered && (head.status == 400 || head.status == 500)) {

@@ -75,6 +75,10 @@ class AllocationClient {
   absl::Status RequestPath(const std::string& path, absl::string_view query,
                            absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop);
   absl::Status StatusOfHead(const std::string& path, const HttpHead& head);
+  // The next piece of the body, whose beginning is kept.
+  absl::StatusOr<absl::string_view> Read();
+  // A status of reason parse with what the body says in place of an answer.
+  absl::Status Quoted(const absl::Status& status);
 
   HttpClient& http_;
   const EndpointSettings endpoint_;
@@ -82,6 +86,7 @@ class AllocationClient {
   const std::function<void(const RequestRecord&)> on_request_;
   std::vector<Candidate> candidates_;
   std::optional<size_t> found_;
+  std::string beginning_;  // of the body
 };
 
 }  // namespace kubecost

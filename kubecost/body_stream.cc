@@ -78,6 +78,13 @@ void BodyStream::SkipSpace() {
   while (IsSpace(*current_)) Take();
 }
 
+void BodyStream::SkipToValue() {
+  for (const char c : kByteOrderMark) {
+    if (*current_ == c) Take();
+  }
+  SkipSpace();
+}
+
 void BodyStream::SkipTo(const CharSet& stop) {
   while (true) {
     const char* p = current_;

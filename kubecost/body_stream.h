@@ -12,6 +12,9 @@
 
 namespace kubecost {
 
+// What some gateways put before a body; RFC 8259 lets a reader ignore it.
+inline constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 // Models RapidJSON's read-only Stream concept (Peek, Take, Tell) without including it. After the end, and after an
 // error of the source, it yields NUL without end. Not copyable: the parser must take it by reference.
 class BodyStream {
@@ -43,6 +46,10 @@ class BodyStream {
   void MarkToken() { token_start_ = Tell(); }
 
   void SkipSpace();
+  // To be called first: passes over a byte order mark and space.
+  void SkipToValue();
+  // No byte is left.
+  bool at_end() const { return ended_; }
 
   // To be called inside the Key event: passes over the ':' and the value behind it, whatever their depth and size,
   // and lets the parser see ":0" instead. What the parser does not need (labels, pvs, breakdowns: three quarters of

@@ -4,7 +4,9 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/text.h"
 #include "kubecost/allocation_handler.h"
 #include "kubecost/api_error.h"
@@ -23,8 +25,8 @@ absl::Status HtmlError() {
 
 absl::Status EmptyBodyError() {
   return ApiError(ErrorReason::kEmpty,
-                  "API response appears to be empty. The body has not a single byte, as when Kubecost fails to encode "
-                  "its own answer; see its log");
+                  "the answer has no body: Kubecost failed to encode it, perhaps because it is too big, or a proxy "
+                  "lost it; see their logs");
 }
 
 absl::Status JsonError(const rapidjson::ParseResult& result) {
@@ -35,6 +37,11 @@ absl::Status JsonError(const rapidjson::ParseResult& result) {
 // Numbers become text, so that the exact digits reach std::from_chars. Iterative: no depth overflows the stack.
 constexpr unsigned kDocumentFlags = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseIterativeFlag;
 constexpr unsigned kStreamFlags = rapidjson::kParseNumbersAsStringsFlag;
+
+absl::string_view Trimmed(absl::string_view body) {
+  absl::ConsumePrefix(&body, kByteOrderMark);
+  return absl::StripAsciiWhitespace(body);
+}
 
 const rapidjson::Value* Member(const rapidjson::Value& object, const char* name) {
   if (!object.IsObject()) return nullptr;
@@ -57,9 +64,9 @@ std::string ParsedAnswer::EmptyShape() const {
 
 absl::StatusOr<ParsedAnswer> ParseAllocations(ByteSource source, Envelope envelope, AllocationSink sink) {
   BodyStream stream(source);
-  stream.SkipSpace();
+  stream.SkipToValue();
   if (!stream.status().ok()) return stream.status();
-  if (stream.bytes() == 0) return EmptyBodyError();
+  if (stream.at_end()) return EmptyBodyError();
   if (stream.Peek() == '<') return HtmlError();
 
   AllocationHandler handler(stream, envelope, sink);
@@ -84,12 +91,12 @@ absl::StatusOr<TextMap> ParseTextMap(ByteSource source, Envelope envelope) {
     }
     absl::StrAppend(&body, *piece);
   }
-  if (body.empty()) return EmptyBodyError();
-  const size_t first = body.find_first_not_of(" \t\r\n");
-  if (first != std::string::npos && body[first] == '<') return HtmlError();
+  const absl::string_view text = Trimmed(body);
+  if (text.empty()) return EmptyBodyError();
+  if (text[0] == '<') return HtmlError();
 
   rapidjson::Document document;
-  document.Parse<kDocumentFlags>(body.data(), body.size());
+  document.Parse<kDocumentFlags>(text.data(), text.size());
   if (document.HasParseError()) return JsonError(document);
   const rapidjson::Value* code = Member(document, "code");
   if (code != nullptr && Text(code) != "200") {
@@ -111,8 +118,9 @@ absl::StatusOr<TextMap> ParseTextMap(ByteSource source, Envelope envelope) {
 }
 
 std::string ParseErrorMessage(absl::string_view body) {
+  const absl::string_view text = Trimmed(body);
   rapidjson::Document document;
-  document.Parse<kDocumentFlags>(body.data(), body.size());
+  document.Parse<kDocumentFlags>(text.data(), text.size());
   if (document.HasParseError()) return "";
   return base::SanitizeMessage(Text(Member(document, "message")));
 }

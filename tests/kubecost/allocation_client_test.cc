@@ -181,7 +181,7 @@ TEST_F(AllocationClientTest, EveryShapeOfEmptyNamesTheWindowAsked) {
     EXPECT_TRUE(absl::StrContains(status.message(), kDayText)) << status;
     EXPECT_TRUE(absl::StrContains(status.message(), absl::StrCat("its data is ", shape, "."))) << status;
   }
-  ExpectError(Body(""), ErrorReason::kEmpty, "not a single byte");
+  ExpectError(Body(""), ErrorReason::kEmpty, "GET http://kc:9090/model/allocation: the answer has no body");
 }
 
 TEST_F(AllocationClientTest, BodiesThatAreNotAnAnswer) {
@@ -189,6 +189,24 @@ TEST_F(AllocationClientTest, BodiesThatAreNotAnAnswer) {
               "GET http://kc:9090/model/allocation: the answer is an HTML");
   ExpectError(Body("{"), ErrorReason::kParse, "not one valid JSON document");
   ExpectError(Body(R"({"code":500,"message":"GET it"})"), ErrorReason::kUpstreamCode, "500, not 200: GET it");
+}
+
+TEST_F(AllocationClientTest, ABodyThatIsNotJsonIsQuoted) {
+  ExpectError(Body("  The index is being built, come back later\nsince 10:00"), ErrorReason::kParse,
+              "GET http://kc:9090/model/allocation: unexpected answer: not JSON, but \"The index is being built, come "
+              "back later\"; is Kubecost still starting, does --kubecost.url lead to it?");
+  ExpectError(Body("404 page not found"), ErrorReason::kParse, "not JSON, but \"404 page not found\";");
+  ExpectError(Body("no key like fake-secret"), ErrorReason::kParse, "not JSON, but \"no key like ***\";");
+  ExpectError(Body(absl::StrCat("\x1F\x8B\x08", std::string(100'000, 'x'))), ErrorReason::kParse, "xxx...\";");
+  ExpectError(Body(R"({"message":"upstream is away"})"), ErrorReason::kParse,
+              "it has no `data`, but says \"upstream is away\"");
+}
+
+TEST_F(AllocationClientTest, AByteOrderMarkIsNoTrouble) {
+  const std::string body = absl::StrCat("\xEF\xBB\xBF", kGood);
+  EXPECT_TRUE(Get([&body](const std::string&) { return Body(body); }).ok());
+  ExpectError(Body("\xEF\xBB\xBF<html>"), ErrorReason::kHtml, "HTML page");
+  ExpectError(Status(500, "\xEF\xBB\xBF{\"message\":\"broken\"}"), ErrorReason::kHttp5xx, "HTTP 500, \"broken\"");
 }
 
 TEST_F(AllocationClientTest, TransportErrorsPassThroughWithTheirReason) {

@@ -29,6 +29,10 @@ TEST(ParseTextMapTest, ReadsTexts) {
           {"id", "cluster-one"}, {"clusterProfile", "production"}, {"version", "1.29"}, {"logCollection", "true"}}));
 }
 
+TEST(ParseTextMapTest, AByteOrderMarkIsPassedOver) {
+  EXPECT_EQ(*ParseInfo("\xEF\xBB\xBF{\"data\":{\"a\":\"b\"}}"), (TextMap{{"a", "b"}}));
+}
+
 TEST(ParseTextMapTest, ABareObjectOnlyWhereItMayBe) {
   constexpr absl::string_view kBare = R"({"currencyCode":"EUR","nested":{"a":"b"}})";
   EXPECT_EQ(*ParseInfo(kBare, Envelope::kOptional), (TextMap{{"currencyCode", "EUR"}}));
@@ -39,6 +43,7 @@ TEST(ParseTextMapTest, ABareObjectOnlyWhereItMayBe) {
 
 TEST(ParseTextMapTest, ErrorsAreNamed) {
   EXPECT_EQ(ReasonOf(ParseInfo("").status()), ErrorReason::kEmpty);
+  EXPECT_EQ(ReasonOf(ParseInfo(" \n").status()), ErrorReason::kEmpty);
   EXPECT_EQ(ReasonOf(ParseInfo("<html>").status()), ErrorReason::kHtml);
   EXPECT_EQ(ReasonOf(ParseInfo("{").status()), ErrorReason::kParse);
   EXPECT_EQ(ReasonOf(ParseInfo("[]").status()), ErrorReason::kParse);
