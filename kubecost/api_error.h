@@ -30,6 +30,7 @@ enum class ErrorReason {
   kParse,
   kUpstreamCode,
   kEmpty,
+  kEmptyBody,
   kWindowMismatch,
   kTooLarge,
   kMultiCluster,
@@ -64,6 +65,7 @@ inline constexpr ErrorReasonRow kErrorReasons[] = {
     {ErrorReason::kParse, "parse", absl::StatusCode::kInvalidArgument, true, false},
     {ErrorReason::kUpstreamCode, "upstream_code", absl::StatusCode::kInvalidArgument, true, false},
     {ErrorReason::kEmpty, "empty", absl::StatusCode::kNotFound, true, false},
+    {ErrorReason::kEmptyBody, "empty_body", absl::StatusCode::kDataLoss, true, true},
     {ErrorReason::kWindowMismatch, "window_mismatch", absl::StatusCode::kFailedPrecondition, true, false},
     {ErrorReason::kTooLarge, "too_large", absl::StatusCode::kResourceExhausted, true, false},
     {ErrorReason::kMultiCluster, "multi_cluster", absl::StatusCode::kFailedPrecondition, false, false},
@@ -93,7 +95,7 @@ absl::Status WithHttpStatus(absl::Status status, int http_status);
 absl::Status WithMessage(const absl::Status& status, absl::string_view message);
 
 // True when the server, or a proxy before it, could not make or deliver the answer as a whole (HTTP 499, 502, 503,
-// 504, a timeout, a lost connection): a smaller question may have an answer.
+// 504, a timeout, a lost connection, no body): a smaller question may have an answer.
 bool MayBeTooBig(const absl::Status& status);
 
 }  // namespace kubecost

@@ -24,7 +24,7 @@ absl::Status HtmlError() {
 }
 
 absl::Status EmptyBodyError() {
-  return ApiError(ErrorReason::kEmpty,
+  return ApiError(ErrorReason::kEmptyBody,
                   "the answer has no body: Kubecost failed to encode it, perhaps because it is too big, or a proxy "
                   "lost it; see their logs");
 }

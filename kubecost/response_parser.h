@@ -12,8 +12,8 @@ namespace kubecost {
 
 // Parses {"code":200,"data":[{name: allocation}, ...]} as it streams in, in constant memory, and hands every row to
 // `sink`. The rows are only worth something when the result is OK: `code` may come last. Errors: what `source`
-// returned; empty (no byte at all), html, upstream_code, too_large (a single token, or rows beyond any cluster),
-// parse (anything else that is not the one expected JSON document).
+// returned; empty_body (nothing but space), html, upstream_code, too_large (a single token, or rows beyond any
+// cluster), parse (anything else that is not the one expected JSON document).
 absl::StatusOr<ParsedAnswer> ParseAllocations(ByteSource source, Envelope envelope, AllocationSink sink);
 
 // Parses {"code":200,"data":{key: text}}, as the clusterInfo and settings endpoints answer; with an optional envelope a

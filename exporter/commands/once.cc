@@ -34,13 +34,15 @@ base::Window WindowOf(absl::CivilDay date, absl::Duration utc_offset) {
 // No connection, or no answer in time; a proxy that says so for Kubecost included.
 bool IsUnreachable(const absl::Status& status) {
   const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
-  return kubecost::MayBeTooBig(status) || reason == ErrorReason::kConnectTimeout || reason == ErrorReason::kRefused ||
-         reason == ErrorReason::kDns || reason == ErrorReason::kTls;
+  return (kubecost::MayBeTooBig(status) && reason != ErrorReason::kEmptyBody) ||
+         reason == ErrorReason::kConnectTimeout || reason == ErrorReason::kRefused || reason == ErrorReason::kDns ||
+         reason == ErrorReason::kTls;
 }
 
 bool IsWorthAnotherTry(const absl::Status& status) {
   const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
-  return IsUnreachable(status) || reason == ErrorReason::kInconsistent || reason == ErrorReason::kHttp5xx;
+  return IsUnreachable(status) || reason == ErrorReason::kInconsistent || reason == ErrorReason::kHttp5xx ||
+         reason == ErrorReason::kEmptyBody;
 }
 
 // Another day would fail as well.

@@ -217,7 +217,7 @@ class ReplacementTest(unittest.TestCase):
         for fault, reason in (
             ("data_null", "empty"),
             ("data_array_empty_set", "empty"),
-            ("empty_body", "empty"),
+            ("empty_body", "empty_body"),
             ("wrong_window", "window_mismatch"),
         ):
             with self.subTest(fault):

@@ -158,7 +158,7 @@ class RenderTest(unittest.TestCase):
 
     def test_what_cannot_be_rendered(self):
         for stdin, words in (
-            (b"", b"API response appears to be empty."),
+            (b"", b"the answer has no body"),
             (b'{"code":200,"data":[null]}', b"API response appears to be empty."),
             (b"<html></html>", b"HTML"),
             (b'{"code":200,"data":[', b"not one valid JSON document"),

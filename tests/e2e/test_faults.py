@@ -34,7 +34,7 @@ CASES = [
     Case("http_404", "not_found", "HTTP 404 on every path tried: /model/allocation, /allocation"),
     Case("redirect", "redirect", "/login, which is not followed"),
     Case("html", "html", "the answer is an HTML page instead of JSON"),
-    Case("empty_body", "empty", "the answer has no body: Kubecost failed to encode it"),
+    Case("empty_body", "empty_body", "the answer has no body: Kubecost failed to encode it"),
     Case("data_null", "empty", NO_ROWS + "null."),
     Case("data_empty_array", "empty", NO_ROWS + "[]."),
     Case("data_array_null", "empty", NO_ROWS + "[null]."),

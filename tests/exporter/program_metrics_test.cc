@@ -125,6 +125,7 @@ TEST(SelfMetricsTest, EveryReasonIsPreSet) {
                                          "parse",
                                          "upstream_code",
                                          "empty",
+                                         "empty_body",
                                          "window_mismatch",
                                          "too_large",
                                          "multi_cluster",

@@ -2,6 +2,7 @@
 #ifndef TESTS_FAKES_FAKE_KUBECOST_H_
 #define TESTS_FAKES_FAKE_KUBECOST_H_
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,6 +38,7 @@ class FakeKubecost {
   FakeAnswer Answer(const std::string& url) {
     requests.push_back(url);
     if (failing.has_value()) return *failing;
+    if (without_body && without_body(url)) return {200, "", "application/json", "", {}, {}};
     if (absl::StrContains(url, "/clusterInfo")) return Json(R"({"id":"c1"})");
     const absl::Time start = *base::ParseRfc3339(Parameter(url, "window").substr(0, 20));
     const absl::Time end = *base::ParseRfc3339(Parameter(url, "window").substr(21));
@@ -77,6 +79,7 @@ class FakeKubecost {
   bool loses_a_pod_in_parts = false;
   std::optional<FakeAnswer> failing;
   std::optional<FakeAnswer> long_window;
+  std::function<bool(const std::string& url)> without_body;
   absl::Time hangs_before = absl::InfinitePast();  // days before it are not answered within a minute
   bool knows_filters = true;
   int fails_at_pods = 0;  // so many questions of the pod level get a 503

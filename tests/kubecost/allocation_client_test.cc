@@ -181,7 +181,7 @@ TEST_F(AllocationClientTest, EveryShapeOfEmptyNamesTheWindowAsked) {
     EXPECT_TRUE(absl::StrContains(status.message(), kDayText)) << status;
     EXPECT_TRUE(absl::StrContains(status.message(), absl::StrCat("its data is ", shape, "."))) << status;
   }
-  ExpectError(Body(""), ErrorReason::kEmpty, "GET http://kc:9090/model/allocation: the answer has no body");
+  ExpectError(Body(""), ErrorReason::kEmptyBody, "GET http://kc:9090/model/allocation: the answer has no body");
 }
 
 TEST_F(AllocationClientTest, BodiesThatAreNotAnAnswer) {

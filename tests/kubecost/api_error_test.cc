@@ -6,7 +6,8 @@ namespace kubecost {
 namespace {
 
 TEST(MayBeTooBigTest, WhatAServerThatIsOverwhelmedDoes) {
-  for (const ErrorReason reason : {ErrorReason::kReadTimeout, ErrorReason::kDeadline, ErrorReason::kDisconnected}) {
+  for (const ErrorReason reason :
+       {ErrorReason::kReadTimeout, ErrorReason::kDeadline, ErrorReason::kDisconnected, ErrorReason::kEmptyBody}) {
     EXPECT_TRUE(MayBeTooBig(ApiError(reason, ""))) << ErrorReasonName(reason);
   }
   for (const int status : {499, 502, 503, 504}) {

@@ -195,7 +195,10 @@ TEST(ParseAllocationsTest, LeadingEmptySets) {
   EXPECT_EQ(parsed.rows.size(), 1U);
 }
 
-TEST(ParseAllocationsTest, EmptyBody) { ExpectError("", ErrorReason::kEmpty, "API response appears to be empty."); }
+TEST(ParseAllocationsTest, EmptyBody) {
+  for (const char* body : {"", "\n", " \r\n\t ", "\xEF\xBB\xBF\n"})
+    ExpectError(body, ErrorReason::kEmptyBody, "the answer has no body");
+}
 
 TEST(ParseAllocationsTest, Html) {
   ExpectError("\n <!DOCTYPE html><html>login</html>", ErrorReason::kHtml, "HTML page");

@@ -42,8 +42,8 @@ TEST(ParseTextMapTest, ABareObjectOnlyWhereItMayBe) {
 }
 
 TEST(ParseTextMapTest, ErrorsAreNamed) {
-  EXPECT_EQ(ReasonOf(ParseInfo("").status()), ErrorReason::kEmpty);
-  EXPECT_EQ(ReasonOf(ParseInfo(" \n").status()), ErrorReason::kEmpty);
+  EXPECT_EQ(ReasonOf(ParseInfo("").status()), ErrorReason::kEmptyBody);
+  EXPECT_EQ(ReasonOf(ParseInfo(" \n").status()), ErrorReason::kEmptyBody);
   EXPECT_EQ(ReasonOf(ParseInfo("<html>").status()), ErrorReason::kHtml);
   EXPECT_EQ(ReasonOf(ParseInfo("{").status()), ErrorReason::kParse);
   EXPECT_EQ(ReasonOf(ParseInfo("[]").status()), ErrorReason::kParse);

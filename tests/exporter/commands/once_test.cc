@@ -275,6 +275,16 @@ TEST_F(OnceTest, NothingAtAllIsNoData) {
   EXPECT_EQ(absl::StrJoin(kubecost_.requests, " "), "19c 18c");
 }
 
+TEST_F(OnceTest, AnAnswerWithoutABodyIsAFailure) {
+  kubecost_.failing[18] = {200, "", "application/json", "", {}, {}};
+  const OnceResult result = Run(OutputFormat::kCsv, 18, 18);
+  EXPECT_EQ(result.outcome, OnceOutcome::kFailed);
+  EXPECT_EQ(kubecost_.requests, (Lines{"18c", "18c", "18c"}));
+  kubecost_.requests.clear();
+  kubecost_.failures = 1;
+  EXPECT_EQ(Run(OutputFormat::kCsv, 17, 18).outcome, OnceOutcome::kComplete);
+}
+
 TEST_F(OnceTest, AFailureSaysMoreThanADayWithoutData) {
   kubecost_.empty = {18};
   kubecost_.failing[19] = {400, "", "text/plain", "", {}, {}};

@@ -151,6 +151,30 @@ TEST_F(ClosedDaysTest, ADayOnWhichTheClusterWasOffIsNoFailure) {
   EXPECT_EQ(kubecost_.requests.size(), requests) << "asked for again in an hour";
 }
 
+TEST_F(ClosedDaysTest, AnAnswerWithoutABodyIsNoAnswerOfNothing) {
+  const auto is_one_of = [](const std::string& url, std::initializer_list<int> days) {
+    return std::any_of(days.begin(), days.end(), [&url](int day) {
+      return FakeKubecost::Parameter(url, "window") == absl::StrCat(Text(November(day)), ",", Text(November(day + 1)));
+    });
+  };
+  kubecost_.without_body = [&](const std::string& url) { return is_one_of(url, {10, 18}); };
+  PollAt(November(20, 12));
+  EXPECT_TRUE(Has("kubecost_exporter_api_errors_total{reason=\"empty_body\"} 2"));
+  EXPECT_TRUE(Has("kubecost_exporter_api_errors_total{reason=\"empty\"} 0"));
+  EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"day\"} 0"));
+  EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"backfill\"} 0"));
+  EXPECT_TRUE(Has("kubecost_exporter_up 0"));
+  EXPECT_EQ(Samples("kubecost_cluster_daily_cost").size(), 13U);
+  const auto of_two_days = [&] { return Requests(Text(November(10))) + Requests(Text(November(18))); };
+  const size_t requests = of_two_days();
+  PollUntil(November(20, 12.25));
+  EXPECT_GE(of_two_days(), requests + 4) << "tried again with the back-off of a failure";
+  kubecost_.without_body = nullptr;
+  PollUntil(November(20, 13));
+  EXPECT_EQ(Samples("kubecost_cluster_daily_cost").size(), 15U);
+  EXPECT_TRUE(Has("kubecost_exporter_up 1"));
+}
+
 TEST_F(ClosedDaysTest, AFreshInstallHasWhatThereIs) {
   kubecost_.first = November(19);
   PollAt(November(20, 12));
@@ -253,6 +277,17 @@ TEST_F(BigClusterTest, PodsAreAskedForByNamespace) {
   PollUntil(November(21, 2.1));
   EXPECT_EQ(Samples("kubecost_day_complete"), (Lines{"date=\"2026-11-20\"} 1"}));
   EXPECT_EQ(kubecost_.requests.size() - Requests("filter="), 13 * 3 + 4U) << "hourly in parts, then whole";
+}
+
+TEST_F(BigClusterTest, PodsWithoutABodyAreAskedForByNamespace) {
+  kubecost_.too_big = 0;
+  kubecost_.without_body = [](const std::string& url) {
+    return absl::StrContains(url, "namespace,pod") && !absl::StrContains(url, "filter=");
+  };
+  PollUntil(November(20, 12.5));
+  EXPECT_EQ(Samples("kubecost_pod_daily_cost").size(), 21U);
+  EXPECT_EQ(Samples("kubecost_day_complete"), (Lines{"date=\"2026-11-19\"} 1"}));
+  EXPECT_EQ(Requests("namespace,pod"), 1 + 3U) << "as a whole, then eight namespaces at a time";
 }
 
 TEST_F(BigClusterTest, AServerWithoutFiltersIsReadRightAllTheSame) {
