@@ -89,7 +89,7 @@ struct Allocation {
   // never split, since label values may contain '/'.
   std::string name;
   Properties properties;
-  // The window of the set that the row belongs to. Empty when the server left it open or out.
+  // The window of the set that the row belongs to. Empty when the server left it open or out, or gave no times.
   std::optional<base::Window> window;
   // From the first moment of the window in which something of the row ran to the last. Empty when not told.
   std::optional<base::Window> extent;

@@ -42,11 +42,14 @@ std::string MessageOf(absl::string_view body, bool is_plain) {
 
 absl::Status CheckWindow(const Allocation& row, const base::Window& asked) {
   if (row.window.has_value() && asked.Contains(*row.window)) return absl::OkStatus();
-  const std::string got = row.window.has_value() ? WindowText(*row.window) : "none";
-  return ApiError(ErrorReason::kWindowMismatch,
-                  absl::StrCat("asked for the window ", WindowText(asked), ", but row \"",
-                               base::SanitizeMessage(row.name), "\" has the window ", got,
-                               "; --day.utc-offset must equal the UTC offset Kubecost is configured with"));
+  const std::string trouble =
+      row.window.has_value() ? absl::StrCat("the window ", WindowText(*row.window),
+                                            "; --day.utc-offset must equal the UTC offset Kubecost is configured with")
+                             : "no window that can be read: the server does not say of which time its costs are; does "
+                               "an API of Kubecost or "
+                               "OpenCost answer, and does no proxy change what it says?";
+  return ApiError(ErrorReason::kWindowMismatch, absl::StrCat("asked for the window ", WindowText(asked), ", but row \"",
+                                                             base::SanitizeMessage(row.name), "\" has ", trouble));
 }
 
 // The same status with `prefix` before its message; keeps code and reason.

@@ -47,8 +47,9 @@ class AllocationClient {
   AllocationClient(HttpClient& http, EndpointSettings endpoint, QuerySettings query,
                    std::function<void(const RequestRecord&)> on_request);
 
-  // Rows go to `sink` as they arrive and are worth nothing unless the result is OK. Every row's window lies within
-  // the asked one. An answer without rows is an error (empty) that names the window.
+  // Rows go to `sink` as they arrive and are worth nothing unless the result is OK. Every row has a window
+  // that lies within the asked one, and may be a part of it. An answer without rows is an error (empty) that names the
+  // window.
   absl::StatusOr<ParsedAnswer> GetAllocations(const AllocationQuery& query, AllocationSink sink, std::stop_token stop);
 
   absl::StatusOr<TextMap> GetClusterInfo(std::stop_token stop);

@@ -23,6 +23,10 @@ void Coverage::Add(const base::Window& window) {
   windows_.insert(windows_.erase(first, last), whole);
 }
 
+void Coverage::Add(const Coverage& other) {
+  for (const base::Window& window : other.windows_) Add(window);
+}
+
 std::optional<Extent> Coverage::extent() const {
   if (windows_.empty()) return std::nullopt;
   absl::Duration covered;

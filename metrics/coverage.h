@@ -22,6 +22,7 @@ class Coverage {
  public:
   // A window that ends before it starts is ignored.
   void Add(const base::Window& window);
+  void Add(const Coverage& other);
 
   // Nothing before the first window.
   std::optional<Extent> extent() const;

@@ -28,6 +28,9 @@ class LevelTable {
     // When the rows of real pods ran, and the sum of their run times; not from the cluster level.
     std::optional<Extent> extent;
     absl::Duration ran;
+    // What the windows of the rows cover: the time that the answer is about, whatever was asked for. It has a hole
+    // where `covered` is less than `span`. Nothing when no row has a window.
+    std::optional<Extent> window;
   };
 
   Level level() const { return level_; }

@@ -175,9 +175,11 @@ RowProblem TableBuilder::Add(const Allocation& row) {
   kept.costs = row.costs;
   kept.efficiency = row.efficiency;
   kept.usage = row.usage;
+  times_.resize(std::max(times_.size(), size_t{kept.cluster} + 1));
+  Times& times = times_[kept.cluster];
+  if (row.window.has_value()) times.windows.Add(*row.window);
   if (level_ != Level::kCluster && row.extent.has_value() && !IsSpecial(row) && !HasOnlyUnmountedClaims(properties)) {
-    coverages_.resize(std::max(coverages_.size(), size_t{kept.cluster} + 1));
-    coverages_[kept.cluster].Add(*row.extent);
+    times.pods.Add(*row.extent);
   }
   return RowProblem::kNone;
 }
@@ -260,10 +262,10 @@ void TableBuilder::FillScopes(LevelTable& table) {
     if (is_new_cluster) {
       LevelTable::ClusterSum& sum = table.sums_.emplace_back();
       sum.cluster = cluster;
-      if (row.cluster < coverages_.size()) {
-        sum.extent = coverages_[row.cluster].extent();
-        sum.ran = coverages_[row.cluster].ran();
-      }
+      const Times& times = times_[row.cluster];
+      sum.extent = times.pods.extent();
+      sum.ran = times.pods.ran();
+      sum.window = times.windows.extent();
     }
     if (is_new_cluster || previous->namespace_name != row.namespace_name) {
       table.scopes_.push_back({cluster, namespaces_.texts()[row.namespace_name]});

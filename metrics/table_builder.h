@@ -94,6 +94,11 @@ class TableBuilder {
     kubecost::Usage usage;
   };
 
+  struct Times {
+    Coverage pods;  // real ones
+    Coverage windows;
+  };
+
   absl::string_view Pod(const Row& row) const { return absl::string_view(pods_).substr(row.pod_begin, row.pod_size); }
   bool SameKey(const Row& a, const Row& b) const {
     return a.cluster == b.cluster && a.namespace_name == b.namespace_name && Pod(a) == Pod(b);
@@ -123,7 +128,7 @@ class TableBuilder {
   Interner controller_kinds_;
   Interner controllers_;
   std::string escaped_;
-  std::vector<Coverage> coverages_;  // of real pods, by cluster
+  std::vector<Times> times_;  // by cluster
   std::string only_cluster_;
   size_t merged_rows_ = 0;
   size_t invalid_utf8_ = 0;

@@ -226,15 +226,26 @@ TEST_F(AllocationClientTest, WindowsAreComparedAsInstants) {
   };
   EXPECT_TRUE(status_of("2026-11-19T02:00:00+02:00", "2026-11-20T02:00:00+02:00").ok()) << "the server's own offset";
   EXPECT_TRUE(status_of("2026-11-19T05:00:00Z", "2026-11-19T06:00:00Z").ok()) << "less is coverage";
-  for (const auto& [start, end] :
-       {std::pair("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"),
-        std::pair("2026-11-19T00:00:00+02:00", "2026-11-20T00:00:00+02:00"),
-        std::pair("2026-11-19T00:00:00Z", "2026-11-20T00:00:01Z"), std::pair("null", "null")}) {
+  for (const auto& [start, end] : {std::pair("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"),
+                                   std::pair("2026-11-19T00:00:00+02:00", "2026-11-20T00:00:00+02:00"),
+                                   std::pair("2026-11-19T00:00:00Z", "2026-11-20T00:00:01Z")}) {
     const absl::Status status = status_of(start, end);
     EXPECT_EQ(ReasonOf(status), ErrorReason::kWindowMismatch) << start;
     EXPECT_TRUE(absl::StrContains(status.message(), kDayText));
     EXPECT_TRUE(absl::StrContains(status.message(), "--day.utc-offset"));
     EXPECT_EQ(rows_, 0) << "a row of another window must not reach the sink";
+  }
+}
+
+TEST_F(AllocationClientTest, ARowWithoutAWindowSaysNothingOfTheOffset) {
+  for (const char* window : {R"("window":{"start":null,"end":null})", R"("window":{"start":"null","end":"null"})",
+                             R"("window":null)", R"("window":{})", R"("window":{"start":"2026-11-19T00:00:00Z"})",
+                             R"("window":{"start":"yesterday","end":"2026-11-20T00:00:00Z"})", R"("name":"c1")"}) {
+    const std::string body = absl::StrCat(R"({"code":200,"data":[{"c1":{)", window, R"(,"totalCost":1}}]})");
+    ExpectError(Body(body), ErrorReason::kWindowMismatch,
+                "row \"c1\" has no window that can be read: the server does not say of which time its costs are");
+    EXPECT_FALSE(absl::StrContains(GetAgain().message(), "--day.utc-offset")) << window;
+    EXPECT_EQ(rows_, 0);
   }
 }
 

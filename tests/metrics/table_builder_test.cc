@@ -108,6 +108,36 @@ TEST_F(TableBuilderTest, AClusterNameIsNeverTakenFromTheKey) {
             (Lines{R"({cluster="",namespace="__idle__"} 2)", R"({cluster="arn:x/y/z",namespace="n"} 1)"}));
 }
 
+TEST_F(TableBuilderTest, EachClustersWindowsAreAddedUp) {
+  const auto row = [](absl::string_view cluster, std::optional<base::Window> window) {
+    Allocation made = Row("", cluster, "n", "p", 1);
+    made.window = window;
+    return made;
+  };
+  const auto hours = [](int from, int to) {
+    return base::Window{absl::UnixEpoch() + absl::Hours(from), absl::UnixEpoch() + absl::Hours(to)};
+  };
+  for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
+    TableBuilder builder(level, "", 0);
+    for (const Allocation& each :
+         {row("whole", hours(0, 24)), row("whole", hours(0, 24)), row("part", hours(0, 16)), row("hole", hours(18, 24)),
+          row("hole", hours(0, 6)), row("hole", hours(6, 12)), row("none", {})}) {
+      builder.Add(each);
+    }
+    const LevelTable table = builder.Build();
+    std::vector<std::string> windows;
+    for (const LevelTable::ClusterSum& sum : table.sums()) {
+      const auto text = [](const Extent& window) {
+        return absl::StrCat((window.span.start - absl::UnixEpoch()) / absl::Hours(1), "-",
+                            (window.span.end - absl::UnixEpoch()) / absl::Hours(1), " ",
+                            window.covered / absl::Hours(1));
+      };
+      windows.push_back(absl::StrCat(sum.cluster, " ", sum.window.has_value() ? text(*sum.window) : "-"));
+    }
+    EXPECT_EQ(windows, (Lines{"hole 0-24 18", "none -", "part 0-16 16", "whole 0-24 24"}));
+  }
+}
+
 TEST_F(TableBuilderTest, PodUidIsCutOff) {
   EXPECT_EQ(Samples(Level::kPod,
                     {Row("", "a", "n", "web-0 11111111-2222-3333-4444-555555555555", 1),
