@@ -39,6 +39,11 @@ absl::Duration Agenda::Due(std::optional<View> view) const {
 void Agenda::Conclude(const Task& task, const Outcome& outcome, absl::Duration started, absl::Duration finished) {
   earliest_[SpecOf(task.view).is_side_question] = finished + RestAfter(finished - started);
   last_was_backfill_ = task.view == View::kBackfill;
+  const bool read_a_day = std::holds_alternative<Day*>(task.subject) &&
+                          (outcome.ending == Ending::kGood || outcome.ending == Ending::kDoubted);
+  for (const Task& other : tasks_) {
+    if (read_a_day && other.schedule->support.TakeDay(finished)) other.schedule->due = finished;
+  }
   Schedule& schedule = *task.schedule;
   const int failures = schedule.failures;
   schedule = Judge(task.view, outcome, schedule, finished, jitter_.Next());

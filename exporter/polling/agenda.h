@@ -23,7 +23,7 @@ Schedule Judge(View view, const Outcome& outcome, Schedule schedule, absl::Durat
 //  but
 //    back-fill has no two turns in a row while others wait;
 //  - after a failure the wait doubles from 15 s to 10 min, with jitter; when a subject works again, those that failed
-//    with it are due at once;
+//    with it are due at once, and so is what the server may not have, once a day was read after its failure;
 //  - no turn begins sooner after the end of the last one of its kind than ten times what that one took; side questions
 //    are one kind, all costs the other, so that slow ones of the former hold back no day.
 // For one thread.

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/day.h"
 #include "base/log.h"
-#include "exporter/polling/live_view.h"
 #include "exporter/polling/upstream.h"
 #include "kubecost/api_error.h"
 
@@ -18,13 +17,6 @@ namespace {
 
 using base::LogLevel;
 using kubecost::Level;
-
-const LiveView* LiveOf(const Task& task) {
-  LiveView* const* const live = std::get_if<LiveView*>(&task.subject);
-  return live == nullptr ? nullptr : *live;
-}
-
-bool IsOff(const Task& task) { return LiveOf(task) != nullptr && LiveOf(task)->is_off(); }
 
 base::LogFields FieldsOf(const Task& task, const Outcome& outcome, absl::Duration utc_offset) {
   base::LogFields fields = {{"view", std::string(SpecOf(task.view).name)}};
@@ -49,8 +41,12 @@ void LogRecovery(const std::vector<Task>& tasks, const Task& task) {
 
 void LogNothing(const base::LogFields& fields) { base::Log(LogLevel::kInfo, "Kubecost has nothing for a day", fields); }
 
-void LogOff(const base::LogFields& fields) {
-  base::Log(LogLevel::kInfo, "Kubecost does not have this view: it is off, and tried again each day", fields);
+void LogOff(View view, base::LogFields fields, const Outcome& outcome) {
+  fields.emplace_back("next_try_in", SecondsText(outcome.next_try_in));
+  base::Log(LogLevel::kInfo,
+            view == View::kCurrency ? "Kubecost does not tell its currency; set --currency"
+                                    : "Kubecost does not have this view: it is off until it is tried again",
+            fields);
 }
 
 void LogFailure(base::LogFields fields, const Outcome& outcome) {
@@ -87,7 +83,7 @@ void PollJournal::SetUps(const std::vector<Task>& tasks) {
       if (task.view != view.view || !task.schedule->was_polled) continue;
       was_polled = true;
       is_up = is_up && task.schedule->is_good;
-      report.is_off = report.is_off || IsOff(task);
+      report.is_off = report.is_off || task.schedule->support.is_off();
     }
     if (was_polled && is_up) report.error.clear();
     if (was_polled) self_metrics_.SetViewUp(view.name, report.is_off ? std::nullopt : std::optional<bool>(is_up));
@@ -116,13 +112,14 @@ void PollJournal::LogChange(const std::vector<Task>& tasks, const Task& task, co
     return;
   }
   // Whether the server has the view at all shows only later.
-  if (outcome.ending == Ending::kAbsent && !IsOff(task)) return;
-  const std::string reason = ReasonText(outcome.status);
+  const bool is_absent = outcome.ending == Ending::kAbsent;
+  if (is_absent && !schedule.support.is_off()) return;
+  const std::string reason = is_absent ? "off" : ReasonText(outcome.status);
   const bool is_news = std::none_of(tasks.begin(), tasks.end(), [&](const Task& each) {
     return each.view == task.view && each.schedule->told == reason;
   });
   schedule.told = reason;
-  if (is_news) IsOff(task) ? LogOff(fields) : LogFailure(fields, outcome);
+  if (is_news) is_absent ? LogOff(task.view, fields, outcome) : LogFailure(fields, outcome);
 }
 
 void LogNewDay(const Day& day) {

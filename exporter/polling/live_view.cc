@@ -70,8 +70,7 @@ absl::StatusOr<kubecost::InvalidValues> LiveView::Poll(absl::Time now, absl::Dur
   facts->table(Level::kCluster) = clusters.Build(metrics::Columns::kTotal);
   facts_ = std::move(facts);
   has_worked_ = true;
-  is_off_ = false;
-  failures_in_a_row_ = 0;
+  schedule_.support.TakeSuccess();
   schedule_.due = elapsed + (NextAfter(now) - now);
   return answer->invalid;
 }
@@ -79,9 +78,13 @@ absl::StatusOr<kubecost::InvalidValues> LiveView::Poll(absl::Time now, absl::Dur
 bool LiveView::TakeFailure(const absl::Status& status, absl::Time now, absl::Duration elapsed) {
   const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
   if (has_worked_ || !reason.has_value() || !IsAnAnswer(*reason)) return false;
-  is_off_ = is_off_ || ++failures_in_a_row_ >= kFailuresToSwitchOff;
+  const bool is_off = schedule_.support.TakeFailure(kFailuresToSwitchOff);
+  // A server that works may have nothing for a window, or no window like it.
+  const bool works =
+      reason == ErrorReason::kEmpty || reason == ErrorReason::kWindowMismatch || reason == ErrorReason::kHttp4xx;
+  if (!is_off && !works) return false;
   // An hour, or a day, that is empty yet may not be next time.
-  schedule_.due = elapsed + (is_off_ ? kTryAgain : NextAfter(now) - now);
+  schedule_.due = elapsed + (is_off ? kTryAgain : NextAfter(now) - now);
   return true;
 }
 

@@ -19,9 +19,9 @@
 namespace polling {
 
 // One of the two, read with a single question of the pod level, from which the levels above are summed. Facts older
-// than twice the refresh interval are dropped, and so is yesterday's "today". A view that has never worked, three times
-// in a row although Kubecost answered, is taken for one that the server does not have: it is off, and tried again
-// daily. For one thread.
+// than twice the refresh interval are dropped, and so is yesterday's "today". A view that has never worked, although
+// days were read after three of its failures, is taken for one that the server does not have: it is off, and tried
+// again daily. For one thread.
 class LiveView {
  public:
   // `view` is kHour or kToday. `cluster_id`: the cluster of rows for which Kubecost gives none, at the time of a poll.
@@ -39,8 +39,6 @@ class LiveView {
 
   Schedule& schedule() { return schedule_; }
   const std::shared_ptr<const metrics::LiveFacts>& facts() const { return facts_; }
-  bool has_worked() const { return has_worked_; }
-  bool is_off() const { return is_off_; }
 
  private:
   base::Window WindowAt(absl::Time now) const;
@@ -57,8 +55,6 @@ class LiveView {
   Schedule schedule_;
   std::shared_ptr<const metrics::LiveFacts> facts_;
   bool has_worked_ = false;
-  bool is_off_ = false;
-  int failures_in_a_row_ = 0;
   size_t last_rows_ = 0;
 };
 

@@ -124,11 +124,17 @@ Outcome Poller::Poll(Currency& currency, std::stop_token stop) {
   // A server may keep its settings to itself, in whatever words.
   const bool is_refused = reason == ErrorReason::kAuth || reason == ErrorReason::kHtml ||
                           reason == ErrorReason::kRedirect || (reason.has_value() && kubecost::IsAnAnswer(*reason));
-  if (!code.ok() && !is_refused) return {code.status(), Ending::kFailed};
-  // One that fails may do better soon. What it once told holds.
-  const bool may_recover = !code.ok() && (kubecost::MayBeTooBig(code.status()) || reason == ErrorReason::kHttp5xx);
-  currency.schedule.due = clock_.Elapsed() + (may_recover ? kCurrencyRetry : kCurrencyRefresh);
-  if (!code.ok() || *code == currency.code) return {};
+  if (!code.ok()) {
+    // One that fails may do better soon. What it once told holds.
+    const bool may_recover = kubecost::MayBeTooBig(code.status()) || reason == ErrorReason::kHttp5xx;
+    const bool is_off = is_refused && currency.schedule.support.TakeFailure(1);
+    if (!is_refused || (may_recover && !is_off)) return {code.status(), Ending::kFailed};
+    currency.schedule.due = clock_.Elapsed() + (may_recover || !is_off ? kCurrencyRetry : kCurrencyRefresh);
+    return {code.status(), Ending::kAbsent};
+  }
+  currency.schedule.support.TakeSuccess();
+  currency.schedule.due = clock_.Elapsed() + kCurrencyRefresh;
+  if (*code == currency.code) return {};
   currency.code = *code;
   self_metrics_.SetCurrency(currency.code);
   base::Log(base::LogLevel::kInfo, "Kubecost tells its currency", {{"currency", currency.code}});

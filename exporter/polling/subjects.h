@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "exporter/polling/options.h"
+#include "exporter/polling/support.h"
 #include "kubecost/allocation.h"
 
 namespace polling {
@@ -55,10 +56,12 @@ struct Schedule {
   bool is_good = true;
   // False when the last answer did not arrive or was not valid.
   bool is_answered = true;
-  // The failure that the log was last told, if it still lasts: its reason, or "internal".
+  // The failure that the log was last told, if it still lasts: its reason, "internal" or "off".
   std::string told;
   // The log knows that Kubecost has nothing for it.
   bool told_nothing = false;
+  // Of the live views and the currency, which not every server has.
+  Support support;
 };
 
 struct ClusterInfo {

@@ -1,5 +1,6 @@
 // Whose turn it is, and what follows from a turn, without a Kubecost.
 // Also tests exporter/polling/pace.h
+// Also tests exporter/polling/support.h
 #include "exporter/polling/agenda.h"
 
 #include <gtest/gtest.h>
@@ -77,6 +78,35 @@ TEST(PaceTest, WaitsOfThePollerAndOfOnce) {
   for (int i = 0; i < 1000; ++i) {
     const double factor = jitter.Next();
     EXPECT_TRUE(factor >= 0.8 && factor <= 1.2) << factor;
+  }
+}
+
+// What a view goes through, an hour apart: 'f' a failure, 'd' a day was read, 's' a success; "off" or "on" at the end.
+std::string Supported(absl::string_view events) {
+  Support support;
+  absl::Duration elapsed = kNow;
+  for (const char event : events) {
+    if (event == 'f') support.TakeFailure(2);
+    if (event == 'd') support.TakeDay(elapsed);
+    if (event == 's') support.TakeSuccess();
+    elapsed += absl::Hours(1);
+  }
+  return support.is_off() ? "off" : "on";
+}
+
+TEST(SupportTest, AFailureCountsWhenADayWasReadAfterIt) {
+  EXPECT_EQ(Supported("ffffffffff"), "on") << "a server that is starting";
+  EXPECT_EQ(Supported("dddffffff"), "on");
+  EXPECT_EQ(Supported("fdfdf"), "off");
+  EXPECT_EQ(Supported("fdddddf"), "on") << "one failure counts once";
+  EXPECT_EQ(Supported("ffdfd"), "on");
+  EXPECT_EQ(Supported("fdfdfs"), "on");
+  EXPECT_EQ(Supported("fdfsdf"), "on");
+  EXPECT_EQ(Supported("fdfdfdd"), "off") << "until it works";
+  Support support;
+  for (int i = 0; i < 9; ++i) {
+    EXPECT_FALSE(support.TakeFailure(2));
+    EXPECT_EQ(support.TakeDay(kNow + i * absl::Minutes(5)), i == 0) << "one an hour at most";
   }
 }
 
@@ -164,6 +194,18 @@ TEST_F(AgendaTest, WhenOneWorksAgainThoseThatFailedAreDueAtOnce) {
   EXPECT_EQ(newest_.schedule.due, kNow);
   EXPECT_EQ(older_.schedule.due, kNow);
   EXPECT_EQ(oldest_.schedule.due, kNow + Minutes(7));
+}
+
+TEST_F(AgendaTest, WhatTheServerMayNotHaveIsTriedAgainOnceADayWasRead) {
+  Currency currency;
+  agenda_.Set({{View::kCurrency, &currency.schedule, &currency}, {View::kDay, &newest_.schedule, &newest_}});
+  currency.schedule.support.TakeFailure(1);
+  currency.schedule.due = absl::Hours(9);
+  Conclude(Ended(Ending::kFailed, ErrorReason::kHttp5xx));
+  EXPECT_EQ(currency.schedule.due, absl::Hours(9));
+  newest_.schedule.due = absl::ZeroDuration();
+  Conclude(Ended(Ending::kGood));
+  EXPECT_EQ(currency.schedule.due, kNow);
 }
 
 }  // namespace

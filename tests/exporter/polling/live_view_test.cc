@@ -45,6 +45,7 @@ class LiveViewTest : public testing::Test {
     const size_t from = url.find("window=") + 7;
     asked_ = url.substr(from, url.find('&', from) - from);
     if (url.find("aggregate=cluster,namespace,pod,") == std::string::npos) return {404, "", "text/plain", "", {}, {}};
+    if (status_ != 200) return {status_, "", "text/plain", "", {}, {}};
     if (!body_.empty()) return {200, body_, "application/json", "", {}, {}};
     std::string rows;
     for (const char* pod : {"a/p", "a/q", "b/r"}) {
@@ -61,6 +62,7 @@ class LiveViewTest : public testing::Test {
   Options options_;
   const std::string cluster_id_;
   std::string body_;
+  int status_ = 200;
   std::string asked_;
   bool is_taken_ = false;
   fakes::FakeHttpClient http_{[this](const std::string& url) { return Answer(url); }, 4096};
@@ -127,15 +129,34 @@ TEST_F(LiveViewTest, AViewThatTheServerDoesNotHaveGoesOff) {
   body_ = R"({"code":200,"data":[null]})";
   Restart(View::kHour);
   for (int failure = 1; failure <= 3; ++failure) {
-    EXPECT_FALSE(view_->is_off());
     EXPECT_FALSE(Poll(At(20, 11 + failure, 15)).ok());
-    EXPECT_TRUE(is_taken_);
+    EXPECT_TRUE(is_taken_) << "not a failure of the server";
+    EXPECT_EQ(DueAt(At(20, 11 + failure, 15)), At(20, 12 + failure, 15));
+    EXPECT_TRUE(view_->schedule().support.TakeDay(Elapsed(At(20, 11 + failure, 30))));
   }
-  EXPECT_TRUE(view_->is_off());
-  EXPECT_EQ(DueAt(At(20, 14, 15)), At(21, 14, 15));
+  EXPECT_FALSE(view_->schedule().support.is_off());
+  EXPECT_FALSE(Poll(At(20, 15, 15)).ok());
+  EXPECT_TRUE(view_->schedule().support.is_off());
+  EXPECT_EQ(DueAt(At(20, 15, 15)), At(21, 15, 15));
   body_.clear();
-  EXPECT_TRUE(Poll(At(21, 14, 15)).ok());
-  EXPECT_FALSE(view_->is_off());
+  EXPECT_TRUE(Poll(At(21, 15, 15)).ok());
+  EXPECT_FALSE(view_->schedule().support.is_off());
+}
+
+TEST_F(LiveViewTest, AServerThatIsStartingIsNotOneThatLacksTheView) {
+  status_ = 500;
+  Restart(View::kHour);
+  for (int hour = 0; hour < 20; ++hour) {
+    EXPECT_FALSE(Poll(At(20, hour, 15)).ok());
+    EXPECT_FALSE(is_taken_) << "a failure, with the usual back-off";
+  }
+  EXPECT_FALSE(view_->schedule().support.is_off());
+  for (int hour = 0; hour < 3; ++hour) {
+    EXPECT_TRUE(view_->schedule().support.TakeDay(Elapsed(At(21, hour, 10))));
+    EXPECT_FALSE(Poll(At(21, hour, 15)).ok());
+  }
+  EXPECT_TRUE(is_taken_);
+  EXPECT_TRUE(view_->schedule().support.is_off()) << "days are read all the time";
 }
 
 TEST_F(LiveViewTest, OneThatHasWorkedFailsAsAnyOther) {
@@ -144,7 +165,7 @@ TEST_F(LiveViewTest, OneThatHasWorkedFailsAsAnyOther) {
   body_ = R"({"code":200,"data":[null]})";
   for (int hour = 13; hour < 20; ++hour) EXPECT_FALSE(Poll(At(20, hour, 15)).ok());
   EXPECT_FALSE(is_taken_);
-  EXPECT_FALSE(view_->is_off());
+  EXPECT_FALSE(view_->schedule().support.is_off());
 }
 
 TEST_F(LiveViewTest, AServerThatIsAwayIsNotOneThatLacksTheView) {
@@ -152,7 +173,7 @@ TEST_F(LiveViewTest, AServerThatIsAwayIsNotOneThatLacksTheView) {
   for (int i = 0; i < 5; ++i) {
     EXPECT_FALSE(view_->TakeFailure(kubecost::ApiError(kubecost::ErrorReason::kRefused, ""), At(20, 12), {}));
   }
-  EXPECT_FALSE(view_->is_off());
+  EXPECT_FALSE(view_->schedule().support.is_off());
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ class FakeKubecost {
       return cluster_info;
     }
     if (override.has_value()) return *override;
+    if (absl::StrContains(url, "Configs")) return configs;
     ++allocation_requests;
     const size_t from = url.find("window=") + 7;
     const std::string start = url.substr(from, 20);
@@ -47,6 +48,7 @@ class FakeKubecost {
 
   fakes::FakeClock clock{kNoon};
   FakeAnswer cluster_info{200, R"({"code":200,"data":{"id":"c1"}})", "application/json", "", {}, {}};
+  FakeAnswer configs{404, "", "text/plain", "", {}, {}};
   std::optional<FakeAnswer> override;
   double total = 1;
   bool recomputing = false;
@@ -236,6 +238,47 @@ TEST_F(PollerTest, AHangingClusterInfoDoesNotStarveTheDay) {
   Poll();
   EXPECT_EQ(PodTotal(), 1);
   EXPECT_EQ(kubecost_.clock.Now() - start, absl::Minutes(2)) << "as long as the one question took";
+}
+
+TEST_F(PollerTest, AServerThatFailsAtTheStartLosesNoView) {
+  options_.hour_enabled = options_.today_enabled = true;
+  options_.currency = "";
+  kubecost_.configs = {200, R"({"code":200,"data":{"currencyCode":"EUR"}})", "application/json", "", {}, {}};
+  Restart();
+  kubecost_.FailWith(500);
+  for (int i = 0; i < 300; ++i) kubecost_.clock.Advance(Poll());
+  EXPECT_TRUE(Has("kubecost_exporter_up 0"));
+  EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"hour\"} 0"));
+  kubecost_.override.reset();
+  kubecost_.clock.Advance(absl::Minutes(12));
+  Poll();
+  EXPECT_NE(store_.Current()->hour, nullptr);
+  EXPECT_NE(store_.Current()->today, nullptr);
+  EXPECT_TRUE(Has("kubecost_exporter_up 1"));
+  EXPECT_TRUE(absl::StrContains(registry_->Serialize(), "currency=\"EUR\""));
+}
+
+TEST_F(PollerTest, WhatTheServerDoesNotHaveIsOffWithOneLine) {
+  options_.currency = "";
+  Restart();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) PollAt(kNoon + i * absl::Hours(1));
+  std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(Has("kubecost_exporter_up 1"));
+  EXPECT_FALSE(absl::StrContains(registry_->Serialize(), "kubecost_exporter_view_up{view=\"currency\"}"));
+  const size_t line = log.find(
+      "msg=\"Kubecost does not tell its currency; set --currency\" view=currency "
+      "reason=not_found error=");
+  ASSERT_NE(line, std::string::npos) << log;
+  EXPECT_TRUE(absl::StrContains(log.substr(line, log.find('\n', line) - line), "next_try_in=24h")) << log;
+  EXPECT_FALSE(absl::StrContains(log.substr(log.find('\n', line)), "currency")) << log;
+  // It may be mended, and fail otherwise.
+  testing::internal::CaptureStderr();
+  kubecost_.configs.get_error = kubecost::ApiError(kubecost::ErrorReason::kRefused, "Failed to connect");
+  PollAt(kNoon + absl::Hours(25));
+  log = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(absl::StrContains(log, "msg=\"reading from Kubecost failed\" view=currency reason=refused")) << log;
+  EXPECT_FALSE(absl::StrContains(log, "set --currency")) << log;
 }
 
 TEST_F(PollerTest, ADateThatIsSetMakesNoDurationOfIt) {
