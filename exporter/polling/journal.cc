@@ -28,17 +28,6 @@ base::LogFields FieldsOf(const Task& task, const Outcome& outcome, absl::Duratio
   return fields;
 }
 
-// Forgets the failures that were told of the view's tasks. Whatever else fails gets its own turn.
-void LogRecovery(const std::vector<Task>& tasks, const Task& task) {
-  const bool was_told = !task.schedule->told.empty();
-  int told = 0;
-  for (const Task& each : tasks) {
-    if (each.view == task.view) told += std::exchange(each.schedule->told, "").empty() ? 0 : 1;
-  }
-  if (!was_told || told > 1) return;
-  base::Log(LogLevel::kInfo, "reading from Kubecost works again", {{"view", std::string(SpecOf(task.view).name)}});
-}
-
 void LogNothing(const base::LogFields& fields) { base::Log(LogLevel::kInfo, "Kubecost has nothing for a day", fields); }
 
 void LogOff(View view, base::LogFields fields, const Outcome& outcome) {
@@ -107,7 +96,8 @@ void PollJournal::LogChange(const std::vector<Task>& tasks, const Task& task, co
   const bool told_nothing = std::exchange(schedule.told_nothing, is_nothing);
   const base::LogFields fields = FieldsOf(task, outcome, options_.day_utc_offset);
   if (outcome.is_good()) {
-    LogRecovery(tasks, task);
+    schedule.told.clear();
+    LogRecovery(tasks, task.view);
     if (is_nothing && !told_nothing) LogNothing(fields);
     return;
   }
@@ -119,7 +109,17 @@ void PollJournal::LogChange(const std::vector<Task>& tasks, const Task& task, co
     return each.view == task.view && each.schedule->told == reason;
   });
   schedule.told = reason;
+  is_failing_[static_cast<size_t>(task.view)] = true;
   if (is_news) is_absent ? LogOff(task.view, fields, outcome) : LogFailure(fields, outcome);
+}
+
+void PollJournal::LogRecovery(const std::vector<Task>& tasks, View view) {
+  bool& is_failing = is_failing_[static_cast<size_t>(view)];
+  const bool still_fails = std::any_of(tasks.begin(), tasks.end(), [view](const Task& task) {
+    return task.view == view && !task.schedule->told.empty();
+  });
+  if (still_fails || !std::exchange(is_failing, false)) return;
+  base::Log(LogLevel::kInfo, "reading from Kubecost works again", {{"view", std::string(SpecOf(view).name)}});
 }
 
 void LogNewDay(const Day& day) {

@@ -32,10 +32,13 @@ class PollJournal {
 
  private:
   void LogChange(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome);
+  // When nothing of the view fails any more.
+  void LogRecovery(const std::vector<Task>& tasks, View view);
 
   const Options& options_;
   Metrics& self_metrics_;
   std::array<ViewReport, kViewCount> reports_;
+  std::array<bool, kViewCount> is_failing_ = {};  // as far as the log was told
 };
 
 // A day that was read for the first time, and one that knows less than before but has come often enough.

@@ -1,5 +1,4 @@
 // Polling policy on a clock and a server of the test's own.
-// Also tests exporter/polling/journal.h
 // Also tests exporter/polling/report.h
 // Also tests exporter/polling/subjects.h
 // Also tests exporter/polling/upstream.h
@@ -256,29 +255,6 @@ TEST_F(PollerTest, AServerThatFailsAtTheStartLosesNoView) {
   EXPECT_NE(store_.Current()->today, nullptr);
   EXPECT_TRUE(Has("kubecost_exporter_up 1"));
   EXPECT_TRUE(absl::StrContains(registry_->Serialize(), "currency=\"EUR\""));
-}
-
-TEST_F(PollerTest, WhatTheServerDoesNotHaveIsOffWithOneLine) {
-  options_.currency = "";
-  Restart();
-  testing::internal::CaptureStderr();
-  for (int i = 0; i < 3; ++i) PollAt(kNoon + i * absl::Hours(1));
-  std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_TRUE(Has("kubecost_exporter_up 1"));
-  EXPECT_FALSE(absl::StrContains(registry_->Serialize(), "kubecost_exporter_view_up{view=\"currency\"}"));
-  const size_t line = log.find(
-      "msg=\"Kubecost does not tell its currency; set --currency\" view=currency "
-      "reason=not_found error=");
-  ASSERT_NE(line, std::string::npos) << log;
-  EXPECT_TRUE(absl::StrContains(log.substr(line, log.find('\n', line) - line), "next_try_in=24h")) << log;
-  EXPECT_FALSE(absl::StrContains(log.substr(log.find('\n', line)), "currency")) << log;
-  // It may be mended, and fail otherwise.
-  testing::internal::CaptureStderr();
-  kubecost_.configs.get_error = kubecost::ApiError(kubecost::ErrorReason::kRefused, "Failed to connect");
-  PollAt(kNoon + absl::Hours(25));
-  log = testing::internal::GetCapturedStderr();
-  EXPECT_TRUE(absl::StrContains(log, "msg=\"reading from Kubecost failed\" view=currency reason=refused")) << log;
-  EXPECT_FALSE(absl::StrContains(log, "set --currency")) << log;
 }
 
 TEST_F(PollerTest, ADateThatIsSetMakesNoDurationOfIt) {
