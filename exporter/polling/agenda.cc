@@ -37,7 +37,7 @@ absl::Duration Agenda::Due(std::optional<View> view) const {
 }
 
 void Agenda::Conclude(const Task& task, const Outcome& outcome, absl::Duration started, absl::Duration finished) {
-  earliest_[SpecOf(task.view).is_side_question] = finished + RestAfter(finished - started);
+  (SpecOf(task.view).is_side_question ? task.schedule->earliest : earliest_) = finished + RestAfter(finished - started);
   last_was_backfill_ = task.view == View::kBackfill;
   const bool read_a_day = std::holds_alternative<Day*>(task.subject) &&
                           (outcome.ending == Ending::kGood || outcome.ending == Ending::kDoubted);

@@ -3,7 +3,6 @@
 #define EXPORTER_POLLING_AGENDA_H_
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -24,8 +23,8 @@ Schedule Judge(View view, const Outcome& outcome, Schedule schedule, absl::Durat
 //    back-fill has no two turns in a row while others wait;
 //  - after a failure the wait doubles from 15 s to 10 min, with jitter; when a subject works again, those that failed
 //    with it are due at once, and so is what the server may not have, once a day was read after its failure;
-//  - no turn begins sooner after the end of the last one of its kind than ten times what that one took; side questions
-//    are one kind, all costs the other, so that slow ones of the former hold back no day.
+//  - no turn of costs begins sooner after the end of the last one than ten times what that one took; a side question
+//    holds back itself alone.
 // For one thread.
 class Agenda {
  public:
@@ -38,7 +37,7 @@ class Agenda {
   // When the next turn is, of any task or of those of a view; InfiniteDuration when there is no task.
   absl::Duration Due(std::optional<View> view = {}) const;
   absl::Duration DueOf(const Task& task) const {
-    return std::max(task.schedule->due, earliest_[SpecOf(task.view).is_side_question]);
+    return std::max(task.schedule->due, SpecOf(task.view).is_side_question ? task.schedule->earliest : earliest_);
   }
 
   // What follows from a turn for its task and the others.
@@ -48,7 +47,7 @@ class Agenda {
   std::vector<Task> tasks_;
   Jitter jitter_;
   bool last_was_backfill_ = false;
-  std::array<absl::Duration, 2> earliest_ = {};  // turn of costs, and of side questions
+  absl::Duration earliest_ = absl::ZeroDuration();  // of any turn of costs
 };
 
 }  // namespace polling

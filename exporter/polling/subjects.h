@@ -50,6 +50,8 @@ inline const ViewSpec& SpecOf(View view) { return kViews[static_cast<size_t>(vie
 struct Schedule {
   // By Clock::Elapsed().
   absl::Duration due = absl::ZeroDuration();
+  // Of a side question: never sooner, because it took long.
+  absl::Duration earliest = absl::ZeroDuration();
   int failures = 0;  // in a row
   bool was_polled = false;
   // False when the last poll failed.

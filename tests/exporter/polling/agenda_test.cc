@@ -169,7 +169,7 @@ TEST_F(AgendaTest, BackfillHasNoTwoTurnsInARowWhileOthersWait) {
   EXPECT_EQ(Next(), "find") << "nothing else waits";
 }
 
-TEST_F(AgendaTest, NoTurnBeginsBeforeTenTimesWhatTheLastOneOfItsKindTook) {
+TEST_F(AgendaTest, NoTurnOfCostsBeginsBeforeTenTimesWhatTheLastOneTook) {
   Conclude(Ended(Ending::kFailed, ErrorReason::kReadTimeout), absl::Seconds(60));
   EXPECT_EQ(agenda_.DueOf(agenda_.tasks()[0]), kNow + absl::Seconds(600));
   EXPECT_EQ(Next(), "newest") << "a slow side question holds back no costs";
@@ -180,6 +180,9 @@ TEST_F(AgendaTest, NoTurnBeginsBeforeTenTimesWhatTheLastOneOfItsKindTook) {
   EXPECT_TRUE(agenda_.Next(kNow + absl::Seconds(200)).has_value());
   info_.schedule.due = absl::ZeroDuration();
   EXPECT_EQ(agenda_.DueOf(agenda_.tasks()[0]), kNow + absl::Seconds(600)) << "and costs no side question";
+  Currency currency;
+  agenda_.Set({{View::kCurrency, &currency.schedule, &currency}});
+  EXPECT_EQ(agenda_.Due(), absl::ZeroDuration()) << "nor one side question another";
 }
 
 TEST_F(AgendaTest, WhenOneWorksAgainThoseThatFailedAreDueAtOnce) {
