@@ -40,6 +40,12 @@ std::string MessageOf(absl::string_view body, bool is_plain) {
   return base::SanitizeMessage(body.substr(0, body.find('\n')));
 }
 
+// OpenCost fails to add up the sets of a window when a filter leaves none.
+bool MeansNothing(absl::string_view message) {
+  return absl::StrContains(message, "accumulat") &&
+         (absl::StrContains(message, "empty AssetSet") || absl::StrContains(message, "empty AllocationSet"));
+}
+
 absl::Status CheckWindow(const Allocation& row, const base::Window& asked) {
   if (row.window.has_value() && asked.Contains(*row.window)) return absl::OkStatus();
   const std::string trouble =
@@ -101,7 +107,8 @@ absl::StatusOr<ParsedAnswer> AllocationClient::GetAllocations(const AllocationQu
     answer = *parsed;
     return parsed->bytes;
   };
-  const absl::Status status = Request(kAllocation, QueryString(query, query_), read_body, std::move(stop));
+  const auto text = [&](Api api) { return QueryString(query, query_, api != Api::kOpenCost); };
+  const absl::Status status = Request(kAllocation, text, read_body, std::move(stop));
   if (!status.ok()) return status;
   return answer;
 }
@@ -126,7 +133,8 @@ absl::StatusOr<TextMap> AllocationClient::GetTextMap(absl::string_view endpoint,
     texts = *std::move(parsed);
     return bytes;
   };
-  const absl::Status status = Request(endpoint, "", read_body, std::move(stop));
+  const absl::Status status = Request(
+      endpoint, [](Api) { return std::string(); }, read_body, std::move(stop));
   if (!status.ok()) return status;
   return texts;
 }
@@ -150,19 +158,19 @@ absl::StatusOr<std::string> AllocationClient::GetCurrency(std::stop_token stop) 
   return currency == settings->end() ? "" : currency->second;
 }
 
-absl::Status AllocationClient::Request(absl::string_view endpoint, absl::string_view query,
+absl::Status AllocationClient::Request(absl::string_view endpoint, absl::FunctionRef<std::string(Api)> query,
                                        absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop) {
   std::vector<std::string> tried;
   if (found_.has_value()) {
     tried.push_back(absl::StrCat(candidates_[*found_].prefix, endpoint));
-    const absl::Status status = RequestPath(tried.back(), query, read_body, stop);
+    const absl::Status status = RequestPath(tried.back(), query(candidates_[*found_].api), read_body, stop);
     // Only allocations are searched for anew: a product without clusterInfo is no reason to ask the other's path.
     if (ReasonOf(status) != ErrorReason::kNotFound || endpoint != kAllocation) return status;
   }
   for (size_t i = 0; i < candidates_.size(); ++i) {
     if (i == found_) continue;
     const std::string path = absl::StrCat(candidates_[i].prefix, endpoint);
-    const absl::Status status = RequestPath(path, query, read_body, stop);
+    const absl::Status status = RequestPath(path, query(candidates_[i].api), read_body, stop);
     // Only a good answer proves that this is the path: an error may come from whatever stands there instead.
     if (status.ok()) found_ = i;
     const std::optional<ErrorReason> reason = ReasonOf(status);
@@ -243,6 +251,9 @@ absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpH
   // Before it is cut, and after escapes of JSON are gone.
   const std::string message = http_.WithoutSecrets(MessageOf(http_.WithoutSecrets(body), is_plain));
   std::string text = message.empty() ? what : absl::StrCat(what, ", \"", message, "\"");
+  if (head.status == 500 && MeansNothing(message)) {
+    return ApiError(ErrorReason::kEmpty, absl::StrCat("API response appears to be empty: ", text));
+  }
   const bool is_filtered = !query_.filter.empty() && absl::EndsWith(path, kAllocation);
   if (is_filtered && (head.status == 400 || head.status == 500)) {
     absl::StrAppend(&text, "; is --filter right (v2 syntax)?");

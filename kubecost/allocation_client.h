@@ -71,7 +71,7 @@ class AllocationClient {
 
   absl::StatusOr<TextMap> GetTextMap(absl::string_view endpoint, Envelope envelope, std::stop_token stop);
   // Asks the path that answered before, else every candidate until one does not answer 404.
-  absl::Status Request(absl::string_view endpoint, absl::string_view query,
+  absl::Status Request(absl::string_view endpoint, absl::FunctionRef<std::string(Api)> query,
                        absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop);
   absl::Status RequestPath(const std::string& path, absl::string_view query,
                            absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop);

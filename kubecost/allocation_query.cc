@@ -43,13 +43,13 @@ std::string WindowText(const base::Window& window) {
   return absl::StrCat(base::Rfc3339Text(window.start), ",", base::Rfc3339Text(window.end));
 }
 
-std::string QueryString(const AllocationQuery& query, const QuerySettings& settings) {
+std::string QueryString(const AllocationQuery& query, const QuerySettings& settings, bool accumulate) {
   const bool is_part = !query.namespaces.empty();
   const absl::string_view idle =
       BoolText(settings.idle == IdleMode::kShare || (settings.idle == IdleMode::kSeparate && !is_part));
   std::string text =
       absl::StrCat("window=", WindowText(query.window), "&aggregate=", AggregateOf(query.level),
-                   "&accumulate=", BoolText(!query.by_day), "&costMetric=cumulative&external=false",
+                   "&accumulate=", BoolText(accumulate && !query.by_day), "&costMetric=cumulative&external=false",
                    "&shareIdle=", BoolText(settings.idle == IdleMode::kShare), "&idle=", idle, "&includeIdle=", idle,
                    "&splitIdle=", idle, "&shareTenancyCosts=", BoolText(settings.share_tenancy_costs));
   // '+' and '"' of a filter must not reach the server bare.

@@ -39,8 +39,9 @@ struct AllocationQuery {
 
 // The query string without '?'. The window is an explicit pair of RFC 3339 times in UTC, because every named or
 // relative window means different things in different versions. Parameters in which Kubecost and OpenCost differ are
-// always sent, under both products' names; each ignores the other's.
-std::string QueryString(const AllocationQuery& query, const QuerySettings& settings);
+// always sent, under both products' names; each ignores the other's. Sets of one window are added up where
+// `accumulate`, as Kubecost needs it; OpenCost has one set anyhow, and adding up none is an error of its own there.
+std::string QueryString(const AllocationQuery& query, const QuerySettings& settings, bool accumulate = true);
 
 // "2026-11-19T00:00:00Z,2026-11-20T00:00:00Z"
 std::string WindowText(const base::Window& window);

@@ -65,11 +65,11 @@ class RequestsTest(unittest.TestCase):
     def test_opencost_is_found_by_asking_and_then_remembered(self):
         targets = self.requests(simulator_flags=["--product=opencost"])
         self.assertEqual("/model/clusterInfo", targets[0])
-        self.check(targets[1:], "", WINDOW)
+        self.check(targets[1:], "", WINDOW, accumulate="false")
 
     def test_fixed_api(self):
         targets = self.requests("--kubecost.api=opencost", simulator_flags=["--product=opencost"])
-        self.check(targets, "", WINDOW)
+        self.check(targets, "", WINDOW, accumulate="false")
         self.check(self.requests("--kubecost.path-prefix=/model"), "/model", WINDOW)
 
     def test_options_of_the_query(self):

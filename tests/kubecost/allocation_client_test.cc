@@ -84,6 +84,8 @@ TEST_F(AllocationClientTest, FindsOpenCostAndRemembersIt) {
   ASSERT_TRUE(Get(open_cost).ok());
   EXPECT_EQ(records_, (std::vector<std::string>{"/model/allocation 404", "/allocation 200"}));
   EXPECT_EQ(client_->api(), Api::kOpenCost);
+  EXPECT_TRUE(absl::StrContains(http_->urls[0], "accumulate=true")) << http_->urls[0];
+  EXPECT_TRUE(absl::StrContains(http_->urls[1], "accumulate=false")) << http_->urls[1];
   ASSERT_TRUE(GetAgain().ok());
   EXPECT_EQ(records_, std::vector<std::string>{"/allocation 200"});
 }
@@ -182,6 +184,20 @@ TEST_F(AllocationClientTest, EveryShapeOfEmptyNamesTheWindowAsked) {
     EXPECT_TRUE(absl::StrContains(status.message(), absl::StrCat("its data is ", shape, "."))) << status;
   }
   ExpectError(Body(""), ErrorReason::kEmptyBody, "GET http://kc:9090/model/allocation: the answer has no body");
+}
+
+TEST_F(AllocationClientTest, NothingInAnErrorsClothesIsNothing) {
+  const char* const nothing[] = {
+      "error accumulating allocations: empty AssetSet in accumulation",
+      "Error: error accumulating all: cannot accumulate empty AllocationSetRange",
+  };
+  for (const char* message : nothing) {
+    const std::string body = absl::StrCat(R"({"code":500,"data":null,"message":")", message, "\"}");
+    ExpectError({500, body, "application/json", "", {}, {}}, ErrorReason::kEmpty, message);
+    ExpectError({503, body, "application/json", "", {}, {}}, ErrorReason::kHttp5xx, message);
+  }
+  const std::string body = R"({"code":500,"message":"error accumulating: query returned an empty answer"})";
+  ExpectError({500, body, "application/json", "", {}, {}}, ErrorReason::kHttp5xx, "empty answer");
 }
 
 TEST_F(AllocationClientTest, BodiesThatAreNotAnAnswer) {

@@ -73,6 +73,11 @@ TEST(QueryStringTest, APartAsksForItsNamespacesAndLeavesIdleOut) {
   EXPECT_NE(QueryString(part, settings).find("&shareIdle=true&idle=true"), std::string::npos);
 }
 
+TEST(QueryStringTest, OneSetNeedsNoAddingUp) {
+  EXPECT_NE(QueryString({kDay, Level::kPod}, {}, false).find("&accumulate=false&"), std::string::npos);
+  EXPECT_EQ(QueryString({kDay, Level::kPod}, {}, false).find("&step="), std::string::npos);
+}
+
 TEST(QueryStringTest, DaysOneByOneForBothProducts) {
   AllocationQuery query = {kDay, Level::kCluster};
   query.by_day = true;
