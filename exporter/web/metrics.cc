@@ -1,19 +1,8 @@
 #include "exporter/web/metrics.h"
 
-#include <array>
-
 namespace web {
-namespace {
 
 using metrics::FamilyNamed;
-
-// In the order of AuthFailure.
-constexpr std::array<absl::string_view, 5> kAuthFailureNames = {"no_password", "wrong_password", "busy",
-                                                                "no_certificate", "bad_certificate"};
-
-}  // namespace
-
-absl::string_view AuthFailureName(AuthFailure reason) { return kAuthFailureNames[static_cast<size_t>(reason)]; }
 
 Metrics::Metrics(metrics::Registry& registry)
     : registry_(registry),

@@ -15,8 +15,9 @@ namespace web {
 // Why the server did not let somebody in.
 enum class AuthFailure { kNoPassword, kWrongPassword, kBusy, kNoCertificate, kBadCertificate };
 
-// As in label reason: "wrong_password".
-absl::string_view AuthFailureName(AuthFailure reason);
+// The values of label reason, in that order.
+inline constexpr absl::string_view kAuthFailureNames[] = {"no_password", "wrong_password", "busy", "no_certificate",
+                                                          "bad_certificate"};
 
 // Safe from any thread.
 class Metrics {
@@ -31,7 +32,8 @@ class Metrics {
   // certificate is valid, if it has one.
   void SetWebConfig(absl::Time read, std::optional<absl::Time> certificate_not_after) const;
   void SetWebConfigBroken() const { config_good_.Set(0); }
-  void CountAuthFailure(AuthFailure reason) const { auth_failures_.Add({AuthFailureName(reason)}); }
+  // `reason` is one of kAuthFailureNames.
+  void CountAuthFailure(absl::string_view reason) const { auth_failures_.Add({reason}); }
 
  private:
   const metrics::Registry& registry_;

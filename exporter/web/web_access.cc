@@ -201,7 +201,8 @@ void WebAccess::CountBadCertificate(const std::string& client) { Refused(AuthFai
 
 // Somebody who guesses must not fill the log.
 Answer WebAccess::Refused(AuthFailure reason, Answer answer, const std::string& client) {
-  self_metrics_.CountAuthFailure(reason);
+  const absl::string_view name = kAuthFailureNames[static_cast<size_t>(reason)];
+  self_metrics_.CountAuthFailure(name);
   int others_before = 0;
   {
     const base::MutexLock lock(log_mutex_);
@@ -214,9 +215,7 @@ Answer WebAccess::Refused(AuthFailure reason, Answer answer, const std::string& 
     next_log_ = now + kLogInterval;
   }
   base::Log(base::LogLevel::kWarn, "somebody was not let in",
-            {{"reason", std::string(AuthFailureName(reason))},
-             {"client", client},
-             {"others_before", absl::StrCat(others_before)}});
+            {{"reason", std::string(name)}, {"client", client}, {"others_before", absl::StrCat(others_before)}});
   return answer;
 }
 

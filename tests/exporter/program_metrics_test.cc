@@ -90,7 +90,7 @@ TEST(SelfMetricsTest, TheWebConfigIsShownWhereThereIsOne) {
   SelfMetrics self;
   EXPECT_FALSE(absl::StrContains(self.Serialize(), "kubecost_exporter_web_"));
   self.web.SetWebConfig(absl::FromUnixSeconds(1700000001), absl::FromUnixSeconds(1800000002));
-  self.web.CountAuthFailure(web::AuthFailure::kWrongPassword);
+  self.web.CountAuthFailure("wrong_password");
   for (const absl::string_view line : {"kubecost_exporter_web_auth_failures_total{reason=\"bad_certificate\"} 0",
                                        "kubecost_exporter_web_auth_failures_total{reason=\"busy\"} 0",
                                        "kubecost_exporter_web_auth_failures_total{reason=\"no_certificate\"} 0",
