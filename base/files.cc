@@ -87,6 +87,7 @@ FileStamp StampOf(const std::string& path) {
 }
 
 absl::StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
+  if (path.empty()) return OutputFile(STDOUT_FILENO, "", "");
   const std::string next = absl::StrCat(path, ".tmp");
   // What a process has left behind that was killed is written over, but not what another is writing.
   const int file = open(next.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -99,8 +100,6 @@ absl::StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
   if (ftruncate(file, 0) != 0) return FileError("cannot write", next);
   return output;
 }
-
-OutputFile OutputFile::StandardOutput() { return OutputFile(STDOUT_FILENO, "", ""); }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : file_(std::exchange(other.file_, -1)), path_(std::move(other.path_)), next_(std::exchange(other.next_, "")) {}

@@ -38,9 +38,9 @@ FileStamp StampOf(const std::string& path);
 // beside it, which is removed by the destructor. Errors name path and cause.
 class OutputFile {
  public:
-  // Unavailable when another process is writing the same file; Internal when the folder cannot be written.
+  // An empty path is standard output. Unavailable when another process is writing the same file; Internal when the
+  // folder cannot be written.
   static absl::StatusOr<OutputFile> Create(const std::string& path);
-  static OutputFile StandardOutput();
 
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;

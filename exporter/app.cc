@@ -145,9 +145,7 @@ commands::OnceResult ReadOnce(const Options& options, const commands::OnceOption
                               const std::vector<base::Window>& days, base::Clock& clock) {
   const StopAtSignal signals;
   // Before Kubecost is asked: a folder that cannot be written is no reason to let it compute.
-  absl::StatusOr<base::OutputFile> output = once.output_file.empty()
-                                                ? absl::StatusOr<base::OutputFile>(base::OutputFile::StandardOutput())
-                                                : base::OutputFile::Create(once.output_file);
+  absl::StatusOr<base::OutputFile> output = base::OutputFile::Create(once.output_file);
   if (!output.ok()) return NotWritten(output.status());
   kubecost::CurlHttpClient http(HttpOptions(options.http, nullptr));
   const bool tells_progress = isatty(STDERR_FILENO) == 1;

@@ -9,11 +9,22 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "base/log.h"
 #include "exporter/commands/options.h"
-#include "exporter/options.h"
+#include "exporter/polling/options.h"
+#include "exporter/web/options.h"
 #include "kubecost/allocation.h"
+#include "kubecost/curl_http_client.h"
 
 namespace exporter {
+
+// The values of the exporter's flags, by the room that uses them. The defaults are the product's.
+struct Options {
+  kubecost::CurlOptions http;
+  polling::Options polling;
+  web::Options web;
+  base::LogOptions log;
+};
 
 // A flag and the value of an option struct that it is bound to.
 struct Flag {

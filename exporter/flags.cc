@@ -14,7 +14,6 @@
 #include "absl/strings/strip.h"
 #include "base/version.h"
 #include "exporter/commands/healthcheck.h"
-#include "exporter/flag_table.h"
 #include "kubecost/connection_check.h"
 #include "kubecost/credentials.h"
 

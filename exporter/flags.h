@@ -8,7 +8,7 @@
 
 #include "absl/time/time.h"
 #include "exporter/commands/options.h"
-#include "exporter/options.h"
+#include "exporter/flag_table.h"
 #include "kubecost/allocation.h"
 
 namespace exporter {

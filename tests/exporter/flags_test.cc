@@ -1,5 +1,4 @@
 // Also tests exporter/flag_table.h
-// Also tests exporter/options.h
 // Also tests exporter/polling/options.h
 // Also tests exporter/web/options.h
 // Also tests kubecost/connection_check.h
