@@ -1,7 +1,7 @@
 #include "metrics/csv.h"
 
 #include <cmath>
-#include <utility>
+#include <string>
 
 #include "absl/strings/str_replace.h"
 #include "metrics/text_format.h"
@@ -18,34 +18,34 @@ std::string Field(absl::string_view escaped) {
 
 std::string Number(double value) { return std::isfinite(value) ? NumberText(value) : ""; }
 
-}  // namespace
-
-CsvWriter::CsvWriter(std::string currency, BlockWriter& out) : currency_(std::move(currency)), out_(out) {
-  out_.Append("date,cluster,namespace,pod,node,controller_kind,controller");
-  for (const kubecost::ResourceInfo& resource : kubecost::kResources) out_.Append(",", resource.name);
-  out_.Append(",total,currency");
-  for (const NamedColumn& column : kEfficiencies) out_.Append(",", column.name);
-  out_.Append(",reason\n");
-}
-
-void CsvWriter::Write(const std::vector<ServedDay>& clusters) {
-  for (const ServedDay& day : clusters) WriteRows(day);
-}
-
-void CsvWriter::WriteRows(const ServedDay& day) {
+void WriteRows(const ServedDay& day, absl::string_view currency, BlockWriter& out) {
   const LevelTable& table = day.facts->table(Level::kPod);
-  for (size_t row = 0; row < table.rows() && out_.is_wanted(); ++row) {
+  for (size_t row = 0; row < table.rows() && out.is_wanted(); ++row) {
     const auto number = [&](Column column) { return Number(table.value(column, row)); };
-    out_.Append(day.facts->date);
+    out.Append(day.facts->date);
     for (const absl::string_view name : {table.cluster(row), table.namespace_name(row), table.pod(row), table.node(row),
                                          table.controller_kind(row), table.controller(row)}) {
-      out_.Append(",", Field(name));
+      out.Append(",", Field(name));
     }
-    for (const kubecost::ResourceInfo& each : kubecost::kResources) out_.Append(",", number(ColumnOf(each.resource)));
-    out_.Append(",", number(Column::kTotal), ",", currency_);
-    for (const NamedColumn& each : kEfficiencies) out_.Append(",", number(each.column));
-    out_.Append(",", day.doubt, "\n");
+    for (const kubecost::ResourceInfo& each : kubecost::kResources) out.Append(",", number(ColumnOf(each.resource)));
+    out.Append(",", number(Column::kTotal), ",", currency);
+    for (const NamedColumn& each : kEfficiencies) out.Append(",", number(each.column));
+    out.Append(",", day.doubt, "\n");
   }
+}
+
+}  // namespace
+
+void WriteCsvHeader(BlockWriter& out) {
+  out.Append("date,cluster,namespace,pod,node,controller_kind,controller");
+  for (const kubecost::ResourceInfo& resource : kubecost::kResources) out.Append(",", resource.name);
+  out.Append(",total,currency");
+  for (const NamedColumn& column : kEfficiencies) out.Append(",", column.name);
+  out.Append(",reason\n");
+}
+
+void WriteCsv(const std::vector<ServedDay>& clusters, absl::string_view currency, BlockWriter& out) {
+  for (const ServedDay& day : clusters) WriteRows(day, currency, out);
 }
 
 }  // namespace metrics

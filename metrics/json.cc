@@ -76,25 +76,24 @@ void WriteRows(absl::string_view name, const std::vector<ServedDay>& clusters, L
 
 }  // namespace
 
-JsonWriter::JsonWriter(absl::string_view currency, absl::string_view utc_offset, BlockWriter& out) : out_(out) {
-  out_.Append("{\"currency\":", JsonString(currency), ",\"utc_offset\":", JsonString(utc_offset), ",\"days\":[");
+void BeginJson(absl::string_view currency, absl::string_view utc_offset, BlockWriter& out) {
+  out.Append("{\"currency\":", JsonString(currency), ",\"utc_offset\":", JsonString(utc_offset), ",\"days\":[");
 }
 
-void JsonWriter::Write(const std::vector<ServedDay>& clusters) {
+void WriteJson(const std::vector<ServedDay>& clusters, bool is_first, BlockWriter& out) {
   const DayFacts& facts = *clusters.front().facts;
-  out_.Append(has_day_ ? ",\n" : "\n", "{\"date\":\"", facts.date, "\",\"window\":{\"start\":\"",
-              base::Rfc3339Text(facts.window.start), "\",\"end\":\"", base::Rfc3339Text(facts.window.end));
-  out_.Append("\"},\"read_at\":\"", base::Rfc3339Text(clusters.front().last_read), "\"");
-  has_day_ = true;
-  WriteRows("clusters", clusters, Level::kCluster, out_,
+  out.Append(is_first ? "\n" : ",\n", "{\"date\":\"", facts.date, "\",\"window\":{\"start\":\"",
+             base::Rfc3339Text(facts.window.start), "\",\"end\":\"", base::Rfc3339Text(facts.window.end));
+  out.Append("\"},\"read_at\":\"", base::Rfc3339Text(clusters.front().last_read), "\"");
+  WriteRows("clusters", clusters, Level::kCluster, out,
             [](RowWriter& writer, const ServedDay& day, const LevelTable&, size_t) { WriteCluster(writer, day); });
-  WriteRows("namespaces", clusters, Level::kNamespace, out_,
+  WriteRows("namespaces", clusters, Level::kNamespace, out,
             [](RowWriter& writer, const ServedDay&, const LevelTable& namespaces, size_t row) {
               writer.Name("namespace", namespaces.namespace_name(row));
               writer.Costs();
               writer.Efficiencies();
             });
-  WriteRows("pods", clusters, Level::kPod, out_,
+  WriteRows("pods", clusters, Level::kPod, out,
             [](RowWriter& writer, const ServedDay&, const LevelTable& pods, size_t row) {
               writer.Name("namespace", pods.namespace_name(row));
               writer.Name("pod", pods.pod(row));
@@ -104,16 +103,16 @@ void JsonWriter::Write(const std::vector<ServedDay>& clusters) {
               writer.Costs();
               writer.Efficiencies();
             });
-  out_.Append("}");
+  out.Append("}");
 }
 
-void JsonWriter::End(const std::vector<MissingDay>& missing) {
-  out_.Append("],\n\"missing\":[");
+void EndJson(const std::vector<MissingDay>& missing, BlockWriter& out) {
+  out.Append("],\n\"missing\":[");
   for (const MissingDay& day : missing) {
-    out_.Append(&day == missing.data() ? "" : ",", "{\"date\":\"", day.date, "\",\"reason\":", JsonString(day.reason),
-                ",\"error\":", JsonString(day.error), "}");
+    out.Append(&day == missing.data() ? "" : ",", "{\"date\":\"", day.date, "\",\"reason\":", JsonString(day.reason),
+               ",\"error\":", JsonString(day.error), "}");
   }
-  out_.Append("]}\n");
+  out.Append("]}\n");
 }
 
 }  // namespace metrics

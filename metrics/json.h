@@ -20,22 +20,12 @@ struct MissingDay {
   std::string error;
 };
 
-// One object: `currency`, `utc_offset`, `days` and `missing`. Null where unknown, for which the days are to be read
-// with Columns::kEverything; a number has the shortest digits that read back to the same double.
-class JsonWriter {
- public:
-  // Begins the object. `utc_offset` as "+05:30".
-  JsonWriter(absl::string_view currency, absl::string_view utc_offset, BlockWriter& out);
-
-  // The clusters of a day, sorted.
-  void Write(const std::vector<ServedDay>& clusters);
-  // Ends the object; to be called once, after the last day.
-  void End(const std::vector<MissingDay>& missing);
-
- private:
-  BlockWriter& out_;
-  bool has_day_ = false;
-};
+// These write one object: `currency`, `utc_offset` ("+05:30"), `days` and `missing`. Null where unknown, for which the
+// days are to be read with Columns::kEverything; a number has the shortest digits that read back to the same double.
+void BeginJson(absl::string_view currency, absl::string_view utc_offset, BlockWriter& out);
+// The clusters of a day, sorted. `is_first`: no day is written yet.
+void WriteJson(const std::vector<ServedDay>& clusters, bool is_first, BlockWriter& out);
+void EndJson(const std::vector<MissingDay>& missing, BlockWriter& out);
 
 }  // namespace metrics
 

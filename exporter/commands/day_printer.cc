@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/day.h"
+#include "metrics/csv.h"
 #include "metrics/open_metrics.h"
 #include "metrics/prometheus_text.h"
 #include "metrics/snapshot.h"
@@ -26,21 +27,26 @@ bool DayPrinter::WantsCurrency() const {
 void DayPrinter::Begin(std::string currency, std::shared_ptr<const std::string> cluster_info) {
   currency_ = std::move(currency);
   cluster_info_ = std::move(cluster_info);
-  if (once_.output == OutputFormat::kCsv) csv_.emplace(currency_, out_);
+  if (once_.output == OutputFormat::kCsv) metrics::WriteCsvHeader(out_);
   if (once_.output == OutputFormat::kJson) {
-    json_.emplace(currency_, base::UtcOffsetText(options_.day_utc_offset), out_);
+    metrics::BeginJson(currency_, base::UtcOffsetText(options_.day_utc_offset), out_);
   }
 }
 
 void DayPrinter::Print(const std::vector<metrics::ServedDay>& day) {
-  if (csv_.has_value()) csv_->Write(day);
-  if (json_.has_value()) json_->Write(day);
-  if (!csv_.has_value() && !json_.has_value()) days_.insert(days_.end(), day.begin(), day.end());
+  const bool is_first = !std::exchange(has_printed_, true);
+  if (once_.output == OutputFormat::kCsv) {
+    metrics::WriteCsv(day, currency_, out_);
+  } else if (once_.output == OutputFormat::kJson) {
+    metrics::WriteJson(day, is_first, out_);
+  } else {
+    days_.insert(days_.end(), day.begin(), day.end());
+  }
   out_.Flush();
 }
 
 void DayPrinter::End(const std::vector<metrics::MissingDay>& missing, metrics::ClusterFacts newest, absl::Time now) {
-  if (json_.has_value()) json_->End(missing);
+  if (once_.output == OutputFormat::kJson) metrics::EndJson(missing, out_);
   if (once_.output == OutputFormat::kOpenMetrics) PrintOpenMetrics(now);
   if (once_.output == OutputFormat::kPrometheus) PrintPrometheus(std::move(newest));
   out_.Flush();

@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +12,6 @@
 #include "exporter/commands/options.h"
 #include "exporter/polling/options.h"
 #include "metrics/block_writer.h"
-#include "metrics/csv.h"
 #include "metrics/daily_facts.h"
 #include "metrics/json.h"
 #include "metrics/table_builder.h"
@@ -52,8 +50,7 @@ class DayPrinter {
   metrics::BlockWriter out_;
   std::string currency_;
   std::shared_ptr<const std::string> cluster_info_;
-  std::optional<metrics::CsvWriter> csv_;
-  std::optional<metrics::JsonWriter> json_;
+  bool has_printed_ = false;
   std::vector<metrics::ServedDay> days_;
 };
 

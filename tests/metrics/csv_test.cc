@@ -64,20 +64,20 @@ std::string Text(WriteAll write) {
 
 std::string Csv(const std::vector<std::vector<ServedDay>>& days) {
   return Text([&days](BlockWriter& out) {
-    CsvWriter csv("EUR", out);
-    for (const std::vector<ServedDay>& day : days) csv.Write(day);
+    WriteCsvHeader(out);
+    for (const std::vector<ServedDay>& day : days) WriteCsv(day, "EUR", out);
   });
 }
 
 std::string Json(const std::vector<std::vector<ServedDay>>& days, const std::vector<MissingDay>& missing = {}) {
   return Text([&](BlockWriter& out) {
-    JsonWriter json("EUR", "+05:30", out);
-    for (const std::vector<ServedDay>& day : days) json.Write(day);
-    json.End(missing);
+    BeginJson("EUR", "+05:30", out);
+    for (const std::vector<ServedDay>& day : days) WriteJson(day, &day == days.data(), out);
+    EndJson(missing, out);
   });
 }
 
-TEST(CsvWriterTest, OneLineAPodAndDay) {
+TEST(WriteCsvTest, OneLineAPodAndDay) {
   const std::vector<ServedDay> day = DayOf({Row("checkout", "cart-1"), Row("web", "nginx")});
   constexpr absl::string_view kLines =
       "2026-11-19,c1,checkout,cart-1,node-1,deployment,cart,0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,,\n"
@@ -85,7 +85,7 @@ TEST(CsvWriterTest, OneLineAPodAndDay) {
   EXPECT_EQ(Csv({day, day}), absl::StrCat(kHeader, kLines, kLines)) << "one header line";
 }
 
-TEST(CsvWriterTest, NamesAreQuotedWhereNeededAndNeverChanged) {
+TEST(WriteCsvTest, NamesAreQuotedWhereNeededAndNeverChanged) {
   Allocation row = Row("a,b", "say\"hi\"\nback\\slash");
   row.properties.controller = "x\",controller=\"y";
   row.properties.controller_kind = "=1+1";
@@ -96,7 +96,7 @@ TEST(CsvWriterTest, NamesAreQuotedWhereNeededAndNeverChanged) {
                          "0.6,0,0.25,0.1,0.05,0,0,0,1,EUR,0.5,1.25,,\n"));
 }
 
-TEST(CsvWriterTest, ZeroIsNotUnknown) {
+TEST(WriteCsvTest, ZeroIsNotUnknown) {
   Allocation row = Row("a", "p");
   row.costs[static_cast<size_t>(Resource::kGpu)] = kUnknown;
   row.has_null_cost = true;
@@ -108,7 +108,7 @@ TEST(CsvWriterTest, ZeroIsNotUnknown) {
             absl::StrCat(kHeader, "2026-11-19,c1,a,p,node-1,deployment,cart,1.2,,0.5,0.2,0.1,0,0,0,,EUR,,,,\n"));
 }
 
-TEST(CsvWriterTest, ClustersOneAfterTheOther) {
+TEST(WriteCsvTest, ClustersOneAfterTheOther) {
   Allocation west = Row("a", "p");
   west.properties.cluster = "c2";
   const std::vector<ServedDay> day = DayOf({west, Row("a", "p"), Row("b", "q")});
@@ -125,7 +125,7 @@ TEST(CsvWriterTest, ClustersOneAfterTheOther) {
   EXPECT_TRUE(absl::StrContains(json, ",\n{\"cluster\":\"c2\",\"namespace\":\"a\",\"pod\"")) << json;
 }
 
-TEST(CsvWriterTest, TheReasonOfADoubtIsTheLastColumn) {
+TEST(WriteCsvTest, TheReasonOfADoubtIsTheLastColumn) {
   std::vector<ServedDay> day = DayOf({Row("a", "p")});
   day[0].doubt = "shrunken";
   EXPECT_EQ(
@@ -135,7 +135,7 @@ TEST(CsvWriterTest, TheReasonOfADoubtIsTheLastColumn) {
   EXPECT_TRUE(absl::StrContains(Json({day}), "\"total_efficiency\":null,\"reason\":\"shrunken\"}],\n\"namespaces\""));
 }
 
-TEST(CsvWriterTest, EndsWhenNoMoreIsWanted) {
+TEST(WriteCsvTest, EndsWhenNoMoreIsWanted) {
   std::vector<Allocation> rows;
   for (int i = 0; i < 5000; ++i) rows.push_back(Row("a", absl::StrCat("pod-", i).c_str()));
   size_t blocks = 0;
@@ -143,12 +143,12 @@ TEST(CsvWriterTest, EndsWhenNoMoreIsWanted) {
     EXPECT_LT(block.size(), BlockWriter::kBlockBytes + 200);
     return ++blocks < 2;
   });
-  CsvWriter("EUR", out).Write(DayOf(rows));
+  WriteCsv(DayOf(rows), "EUR", out);
   EXPECT_FALSE(out.Flush());
   EXPECT_EQ(blocks, 2U);
 }
 
-TEST(JsonWriterTest, ADay) {
+TEST(WriteJsonTest, ADay) {
   Allocation row = Row("checkout", "cart-\"1\"\\\n\x01");
   row.total_cost = 1;
   Allocation idle = Row("", "");
@@ -171,7 +171,7 @@ TEST(JsonWriterTest, ADay) {
 )");
 }
 
-TEST(JsonWriterTest, NoDaysAreAnObjectAsWell) {
+TEST(WriteJsonTest, NoDaysAreAnObjectAsWell) {
   EXPECT_EQ(Json({}), "{\"currency\":\"EUR\",\"utc_offset\":\"+05:30\",\"days\":[],\n\"missing\":[]}\n");
 }
 
