@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -117,11 +116,7 @@ double SumOf(const std::vector<Row>& rows) {
   return sum;
 }
 
-struct RowTable {
-  Level level;
-  std::vector<Row> rows;
-  std::string caption;
-};
+absl::string_view TitleOf(Level level) { return level == Level::kPod ? "Pod" : "Namespace"; }
 
 void AppendName(const LevelTable& table, size_t row, bool has_clusters, std::string& html) {
   const bool is_pod = table.level() == Level::kPod;
@@ -135,18 +130,17 @@ void AppendName(const LevelTable& table, size_t row, bool has_clusters, std::str
 }
 
 // A table of rows of the newest day.
-void AppendRows(const StatusFacts& facts, const RowTable& list, std::string& html) {
+void AppendRows(const StatusFacts& facts, Level level, const std::vector<Row>& rows, absl::string_view caption,
+                std::string& html) {
   const std::vector<Row> clusters = AllRows(facts.snapshot.day, Level::kCluster);
   const bool has_clusters = clusters.size() > 1;
   const double whole = SumOf(clusters);
-  const bool is_pod = list.level == Level::kPod;
-  absl::StrAppend(&html, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
-                  is_pod ? "Pods" : "Namespaces", "\"><table><caption>", list.caption,
-                  "</caption><thead><tr><th scope=\"col\">", is_pod ? "Pod" : "Namespace", "</th>",
+  absl::StrAppend(&html, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", TitleOf(level),
+                  "s\"><table><caption>", caption, "</caption><thead><tr><th scope=\"col\">", TitleOf(level), "</th>",
                   has_clusters ? "<th scope=\"col\">Cluster</th>" : "",
                   "<th scope=\"col\" class=\"num\">Cost</th><th scope=\"col\" class=\"num\">Of all</th>"
                   "<th scope=\"col\" class=\"bars\">By resource</th><th scope=\"col\">By day</th></tr></thead><tbody>");
-  for (const Row& each : list.rows) {
+  for (const Row& each : rows) {
     if (html.size() >= kFullPageBytes) break;
     const double total = each.total();
     AppendName(*each.table, each.row, has_clusters, html);
@@ -232,56 +226,41 @@ void AppendLiveCluster(const StatusFacts& facts, const LevelTable& clusters, siz
   absl::StrAppend(&html, "</dl></article>\n");
 }
 
-// Looks for a text in many others, ASCII letters in whatever case.
-class Finder {
- public:
-  explicit Finder(absl::string_view text) : text_(absl::AsciiStrToLower(text)) {}
-
-  // `escaped` is a text of a LevelTable.
-  bool IsIn(absl::string_view escaped) const {
-    const bool is_plain = escaped.find('\\') == absl::string_view::npos;
-    const std::string unescaped = is_plain ? "" : metrics::UnescapeLabelValue(escaped);
-    const absl::string_view text = is_plain ? escaped : unescaped;
-    return std::search(text.begin(), text.end(), text_.begin(), text_.end(), [](char a, char b) {
-             return absl::ascii_tolower(static_cast<unsigned char>(a)) == b;
-           }) != text.end();
-  }
-
- private:
-  const std::string text_;
-};
+// Whether `escaped`, a text of a LevelTable, holds `lower`, ASCII letters in whatever case.
+bool Holds(absl::string_view escaped, absl::string_view lower) {
+  const bool is_plain = escaped.find('\\') == absl::string_view::npos;
+  const std::string unescaped = is_plain ? "" : metrics::UnescapeLabelValue(escaped);
+  const absl::string_view text = is_plain ? escaped : unescaped;
+  const auto is_same = [](char a, char b) { return absl::ascii_tolower(static_cast<unsigned char>(a)) == b; };
+  return std::search(text.begin(), text.end(), lower.begin(), lower.end(), is_same) != text.end();
+}
 
 // The rows that hold the text in the name of their namespace, or of their pod.
-std::vector<Row> Find(const StatusFacts& facts, Level level, const Finder& finder) {
+std::vector<Row> Find(const StatusFacts& facts, Level level, absl::string_view lower) {
   std::vector<Row> found = AllRows(facts.snapshot.day, level);
   absl::string_view name;
   bool is_in_name = false;
   std::erase_if(found, [&, is_first = true](const Row& row) mutable {
     if (std::exchange(is_first, false) || name != row.table->namespace_name(row.row)) {
       name = row.table->namespace_name(row.row);
-      is_in_name = finder.IsIn(name);
+      is_in_name = Holds(name, lower);
     }
-    return !is_in_name && (level != Level::kPod || !finder.IsIn(row.table->pod(row.row)));
+    return !is_in_name && (level != Level::kPod || !Holds(row.table->pod(row.row), lower));
   });
   return found;
 }
 
-void AppendFound(const StatusFacts& facts, Level level, const Finder& finder, size_t most, std::string& html) {
-  RowTable list{level, Find(facts, level, finder), ""};
-  const size_t count = list.rows.size();
+void AppendFound(const StatusFacts& facts, Level level, absl::string_view lower, size_t most, std::string& html) {
+  std::vector<Row> rows = Find(facts, level, lower);
+  const size_t count = rows.size();
   if (count == 0) return;
-  const double sum = SumOf(list.rows);
-  KeepDearest(most, list.rows);
-  list.caption = absl::StrCat(CountText(count), level == Level::kPod ? " pod" : " namespace", count == 1 ? "" : "s",
-                              ", together ", MoneyHtml(sum, facts.currency),
-                              count > most ? absl::StrCat("; the ", most, " dearest are shown") : "");
-  AppendRows(facts, list, html);
-}
-
-std::string TopCaption(const StatusFacts& facts, size_t shown, size_t all) {
-  return absl::StrCat(
-      shown < all ? absl::StrCat("The ", shown, " dearest of ", CountText(all)) : absl::StrCat("All ", CountText(all)),
-      " on ", TextHtml(facts.snapshot.day.front()->date));
+  const double sum = SumOf(rows);
+  KeepDearest(most, rows);
+  AppendRows(facts, level, rows,
+             absl::StrCat(CountText(count), level == Level::kPod ? " pod" : " namespace", count == 1 ? "" : "s",
+                          ", together ", MoneyHtml(sum, facts.currency),
+                          count > most ? absl::StrCat("; the ", most, " dearest are shown") : ""),
+             html);
 }
 
 }  // namespace
@@ -316,32 +295,32 @@ void AppendClusters(const StatusFacts& facts, std::string& html) {
   if (hidden > 0) absl::StrAppend(&html, "<p class=\"note\">and ", CountText(hidden), " cheaper clusters</p>");
 }
 
-void AppendTopNamespaces(const StatusFacts& facts, std::string& html) {
-  RowTable list{Level::kNamespace, AllRows(facts.snapshot.day, Level::kNamespace), ""};
-  const size_t all = list.rows.size();
-  KeepDearest(kTopRows, list.rows);
-  list.caption = TopCaption(facts, list.rows.size(), all);
-  AppendRows(facts, list, html);
-}
-
-void AppendTopPods(const StatusFacts& facts, std::string& html) {
-  RowTable list{Level::kPod, AllRows(facts.snapshot.day, Level::kPod), ""};
-  std::erase_if(list.rows, [](const Row& row) { return !SpecialNote(row.table->namespace_name(row.row)).empty(); });
-  const size_t pods = list.rows.size();
-  KeepDearest(kTopRows, list.rows);
-  list.caption = absl::StrCat(TopCaption(facts, list.rows.size(), pods), ", without idle and unallocated cost");
-  AppendRows(facts, list, html);
+void AppendTop(const StatusFacts& facts, Level level, std::string& html) {
+  const bool is_pod = level == Level::kPod;
+  std::vector<Row> rows = AllRows(facts.snapshot.day, level);
+  if (is_pod) {
+    std::erase_if(rows, [](const Row& row) { return !SpecialNote(row.table->namespace_name(row.row)).empty(); });
+  }
+  const size_t all = rows.size();
+  KeepDearest(kTopRows, rows);
+  absl::StrAppend(&html, "<section class=\"card\"><h2>", TitleOf(level), "s</h2>", ResourceLegend());
+  const std::string which = rows.size() < all ? absl::StrCat("The ", rows.size(), " dearest of ") : "All ";
+  AppendRows(facts, level, rows,
+             absl::StrCat(which, CountText(all), " on ", TextHtml(facts.snapshot.day.front()->date),
+                          is_pod ? ", without idle and unallocated cost" : ""),
+             html);
+  absl::StrAppend(&html, "</section>\n");
 }
 
 void AppendSearchResults(const StatusFacts& facts, absl::string_view search, std::string& html) {
-  const Finder finder(search);
+  const std::string lower = absl::AsciiStrToLower(search);
   absl::StrAppend(&html,
                   "<section class=\"card\" aria-labelledby=\"found\"><div class=\"row\"><h2 id=\"found\">Found “",
                   TextHtml(search, kMaxNameLength), "”</h2><a href=\"/\">Clear</a></div>");
   const size_t before = html.size();
   if (!facts.snapshot.day.empty()) {
-    AppendFound(facts, Level::kNamespace, finder, kMaxFoundNamespaces, html);
-    AppendFound(facts, Level::kPod, finder, kMaxFoundPods, html);
+    AppendFound(facts, Level::kNamespace, lower, kMaxFoundNamespaces, html);
+    AppendFound(facts, Level::kPod, lower, kMaxFoundPods, html);
   }
   if (html.size() == before) {
     absl::StrAppend(&html, "<p>",

@@ -28,9 +28,8 @@ inline constexpr size_t kFullPageBytes = kMaxStatusPageBytes - 150'000;
 // A card for each cluster: the newest day, the days before, and what is known of now.
 void AppendClusters(const StatusFacts& facts, std::string& html);
 
-// The most expensive of the newest day with their parts and their trend.
-void AppendTopNamespaces(const StatusFacts& facts, std::string& html);
-void AppendTopPods(const StatusFacts& facts, std::string& html);
+// A section with the most expensive namespaces or pods of the newest day, their parts and their trend.
+void AppendTop(const StatusFacts& facts, metrics::Level level, std::string& html);
 
 // The namespaces and pods of the newest day whose name holds `search`, in whatever case.
 void AppendSearchResults(const StatusFacts& facts, absl::string_view search, std::string& html);

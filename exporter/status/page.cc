@@ -1,15 +1,12 @@
 #include "exporter/status/page.h"
 
 #include <algorithm>
-#include <cmath>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/day.h"
 #include "base/version.h"
-#include "exporter/status/charts.h"
 #include "exporter/status/costs.h"
 #include "exporter/status/style.h"
 #include "exporter/status/text.h"
@@ -354,11 +351,8 @@ std::string StatusPage(const Options& options, const metrics::Snapshot& snapshot
     absl::StrAppend(&html, "</section>\n");
   }
   if (day != nullptr) {
-    absl::StrAppend(&html, "<section class=\"card\"><h2>Namespaces</h2>", ResourceLegend());
-    AppendTopNamespaces(facts, html);
-    absl::StrAppend(&html, "</section>\n<section class=\"card\"><h2>Pods</h2>", ResourceLegend());
-    AppendTopPods(facts, html);
-    absl::StrAppend(&html, "</section>\n");
+    AppendTop(facts, Level::kNamespace, html);
+    AppendTop(facts, Level::kPod, html);
   }
   AppendDays(facts, html);
   AppendReads(facts, html);
