@@ -4,8 +4,6 @@
 #include <tuple>
 #include <utility>
 
-#include "base/day.h"
-
 namespace metrics {
 namespace {
 

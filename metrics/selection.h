@@ -3,7 +3,6 @@
 #define METRICS_SELECTION_H_
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
