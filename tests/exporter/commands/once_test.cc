@@ -194,7 +194,7 @@ TEST_F(OnceTest, KubecostsOwnWordsForClusterAndCurrency) {
   kubecost_.cluster = "";
   kubecost_.configs = Json(R"({"currencyCode":"CHF"})");
   EXPECT_EQ(Run(OutputFormat::kCsv, 19, 19).outcome, OnceOutcome::kComplete);
-  EXPECT_EQ(text_, absl::StrCat(kCsvHeader, "2026-11-19,c1,a,p,n1,,,0.19,0,0,0,0,0,0,0,0.19,CHF,,,\n"));
+  EXPECT_EQ(text_, absl::StrCat(kCsvHeader, "2026-11-19,c1,a,p,n1,,,0.19,0,0,0,0,0,0,0,0.19,CHF,,,,\n"));
   EXPECT_TRUE(progress_.empty()) << "one day is no progress";
   text_.clear();
   kubecost_.configs = {404, "", "text/plain", "", {}, {}};
