@@ -131,7 +131,7 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_cluster_gpu_cost", "GPU cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kGpu)},
     {"kubecost_cluster_hourly_cost", "Cost rate of the cluster over the last complete hour, in currency per hour, not reconciled.", Type::kGauge, "cluster", Source::kHour, Level::kCluster, Column::kTotal},
     {"kubecost_cluster_idle_cost", "Cost of capacity that no workload asked for or used on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kIdle},
-    {"kubecost_cluster_info", "Cluster as Kubecost describes it.", Type::kGauge, "id,name,... as Kubecost gives them", Source::kClusterInfo, Level::kCluster, Column::kInfo},
+    {"kubecost_cluster_info", "Cluster as Kubecost describes it.", Type::kGauge, "cluster,id,name,... as Kubecost gives them", Source::kClusterInfo, Level::kCluster, Column::kInfo},
     {"kubecost_cluster_load_balancer_cost", "Load balancer cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kLoadBalancer)},
     {"kubecost_cluster_memory_cost", "Memory cost of the cluster on the newest complete day, adjustment included.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, ColumnOf(Resource::kMemory)},
     {"kubecost_cluster_memory_efficiency", "Memory used over memory requested by the cluster on the newest complete day.", Type::kGauge, "cluster", Source::kDay, Level::kCluster, Column::kMemoryEfficiency},

@@ -46,9 +46,10 @@ std::string ClusterInfoLabels(const std::map<std::string, std::string>& info, co
   for (const auto& [name, value] : settings.labels) {
     if (labels[name].empty()) labels[name] = value;
   }
-  if (!settings.cluster_name.empty()) labels["id"] = settings.cluster_name;
+  if (labels["id"].empty()) labels["id"] = settings.cluster_name;
   if (labels["id"].empty()) return "";
   if (labels["name"].empty()) labels["name"] = labels["id"];
+  labels["cluster"] = settings.cluster_name.empty() ? labels["id"] : settings.cluster_name;
 
   std::string block;
   for (const auto& [name, value] : labels) AppendLabel(name, value, block);

@@ -39,7 +39,7 @@ struct Snapshot {
 };
 
 struct ClusterInfoSettings {
-  // Replaces id (and name where Kubecost gives none) when not empty.
+  // The cluster of the costs, when not empty; id and name where Kubecost gives none.
   std::string cluster_name;
   // Fills labels that Kubecost leaves out or empty.
   std::map<std::string, std::string> labels;
@@ -47,7 +47,8 @@ struct ClusterInfoSettings {
 
 // The label block of kubecost_cluster_info from the answer of the clusterInfo endpoint: every key, lower-cased, as
 // Kubecost's own series of that name has it, because Kubecost reads the series back and a missing label would blank
-// what it knows. Empty when there is neither an id nor a cluster name.
+// what it knows and another id would be another cluster to it; and `cluster` as the costs have it. Empty when there is
+// neither an id nor a cluster name.
 std::string ClusterInfoLabels(const std::map<std::string, std::string>& info, const ClusterInfoSettings& settings);
 
 using SnapshotStore = base::Cell<Snapshot>;

@@ -171,7 +171,7 @@ class ScrapeTest(unittest.TestCase):
         wait_for_facts(prometheus, self.exporter)
         info = json.loads(self.simulator.get("/model/clusterInfo"))["data"]
         self.assertGreater(len(info), 10)
-        instance = {"job": "kubecost", "instance": f"127.0.0.1:{self.exporter.port}"}
+        instance = {"job": "kubecost", "instance": f"127.0.0.1:{self.exporter.port}", "cluster": info["id"]}
         wanted = frozenset({**{key.lower(): value for key, value in info.items()}, **instance}.items())
         self.assertEqual({("kubecost_cluster_info", wanted): 1.0}, prometheus.query("kubecost_cluster_info"))
         clusters = {dict(labels)["cluster"] for _, labels in prometheus.query("kubecost_cluster_total_cost")}

@@ -122,26 +122,28 @@ TEST(RenderTest, NothingIsWrittenOnceNoMoreIsWanted) {
 
 TEST(ClusterInfoLabelsTest, MirrorsEveryKeyLowerCased) {
   EXPECT_EQ(ClusterInfoLabels({{"id", "c1"}, {"name", "n1"}, {"clusterProfile", "p"}, {"region", ""}}, {}),
-            R"({clusterprofile="p",id="c1",name="n1",region=""} )");
+            R"({cluster="c1",clusterprofile="p",id="c1",name="n1",region=""} )");
 }
 
 TEST(ClusterInfoLabelsTest, IdAndNameAreAlwaysThere) {
-  EXPECT_EQ(ClusterInfoLabels({{"id", "c1"}}, {}), R"({id="c1",name="c1"} )");
+  EXPECT_EQ(ClusterInfoLabels({{"id", "c1"}}, {}), R"({cluster="c1",id="c1",name="c1"} )");
   EXPECT_EQ(ClusterInfoLabels({{"provider", "DigitalOcean"}}, {}), "");
   EXPECT_EQ(ClusterInfoLabels({{"provider", "DO"}}, {"prod-eu", {}}),
-            R"({id="prod-eu",name="prod-eu",provider="DO"} )");
-  EXPECT_EQ(ClusterInfoLabels({{"id", "c1"}, {"name", "n1"}}, {"prod-eu", {}}), R"({id="prod-eu",name="n1"} )");
+            R"({cluster="prod-eu",id="prod-eu",name="prod-eu",provider="DO"} )");
+  EXPECT_EQ(ClusterInfoLabels({{"id", "c1"}, {"name", "n1"}}, {"prod-eu", {}}),
+            R"({cluster="prod-eu",id="c1",name="n1"} )");
+  EXPECT_EQ(ClusterInfoLabels({{"id", "c1"}, {"cluster", "x"}}, {}), R"({cluster="c1",id="c1",name="c1"} )");
 }
 
 TEST(ClusterInfoLabelsTest, OptionLabelsFillWhatIsMissing) {
   EXPECT_EQ(ClusterInfoLabels({{"id", "c1"}, {"region", ""}, {"provider", "AWS"}},
                               {"", {{"region", "eu"}, {"provider", "GCP"}, {"owner", "me"}}}),
-            R"({id="c1",name="c1",owner="me",provider="AWS",region="eu"} )");
+            R"({cluster="c1",id="c1",name="c1",owner="me",provider="AWS",region="eu"} )");
 }
 
 TEST(ClusterInfoLabelsTest, HostileKeysAndValues) {
   EXPECT_EQ(ClusterInfoLabels({{"id", "a\"b"}, {"9x", "v"}, {"a-b", "\xff"}, {"__name__", "x"}}, {}),
-            "{_9x=\"v\",a_b=\"\xEF\xBF\xBD\",id=\"a\\\"b\",name=\"a\\\"b\"} ");
+            "{_9x=\"v\",a_b=\"\xEF\xBF\xBD\",cluster=\"a\\\"b\",id=\"a\\\"b\",name=\"a\\\"b\"} ");
 }
 
 }  // namespace

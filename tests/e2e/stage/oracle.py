@@ -110,7 +110,8 @@ def expected_facts(simulator, day):
         facts.update(level_facts(level, simulator.oracle(day, level)))
     prefix = "/model" if "--product=opencost" not in simulator.argv else ""
     info = json.loads(simulator.get(f"{prefix}/clusterInfo"))["data"]
-    facts["kubecost_cluster_info", frozenset((key.lower(), value) for key, value in info.items())] = 1.0
+    labels = {key.lower(): value for key, value in info.items()} | {"cluster": info["id"]}
+    facts["kubecost_cluster_info", frozenset(labels.items())] = 1.0
     return facts
 
 

@@ -157,7 +157,7 @@ TEST_F(OnceTest, PrometheusIsAScrapeWithTheNewestDayInThePlainFamilies) {
             (Lines{R"({cluster="c1",namespace="a",pod="p",date="2026-11-18"} 0.18)",
                    R"({cluster="c1",namespace="a",pod="p",date="2026-11-19"} 0.19)"}));
   EXPECT_EQ(Samples("kubecost_day_complete").size(), 2U);
-  EXPECT_EQ(Samples("kubecost_cluster_info"), (Lines{R"({id="c1",name="c1"} 1)"}));
+  EXPECT_EQ(Samples("kubecost_cluster_info"), (Lines{R"({cluster="c1",id="c1",name="c1"} 1)"}));
   EXPECT_TRUE(Samples("kubecost_pod_gpu_cost").empty()) << "a scrape leaves it out";
   EXPECT_FALSE(absl::StrContains(text_, "kubecost_exporter_"));
 }

@@ -281,10 +281,10 @@ TEST_F(PollerTest, RecomputationBetweenTheTwoClusterReadsIsInconsistent) {
 TEST_F(PollerTest, ClusterInfoIsMirroredAndTheLastGoodOneIsKept) {
   Poll();
   ASSERT_NE(store_.Current()->cluster_info, nullptr);
-  EXPECT_EQ(*store_.Current()->cluster_info, "{id=\"c1\",name=\"c1\"} ");
+  EXPECT_EQ(*store_.Current()->cluster_info, "{cluster=\"c1\",id=\"c1\",name=\"c1\"} ");
   kubecost_.cluster_info = {500, "", "", "", {}, {}};
   PollAt(kNoon + absl::Hours(1));
-  EXPECT_EQ(*store_.Current()->cluster_info, "{id=\"c1\",name=\"c1\"} ");
+  EXPECT_EQ(*store_.Current()->cluster_info, "{cluster=\"c1\",id=\"c1\",name=\"c1\"} ");
   EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"cluster_info\"} 0"));
 }
 
