@@ -49,8 +49,22 @@ absl::Status LevelReader::AfterPodFailure(absl::Status status) {
 absl::Status LevelReader::Read(Level level, const base::Window& day, metrics::Columns columns, NamespaceRows* rows,
                                metrics::LevelTable& table, std::stop_token stop) {
   metrics::TableBuilder builder(level, options_.cluster_name, last_rows_[static_cast<size_t>(level)]);
-  const absl::Status status = ReadInto(builder, {day, level}, rows, std::move(stop));
+  const absl::Status status = ReadInto(absl::MakeSpan(&builder, 1), {day, level}, rows, std::move(stop));
   if (status.ok()) table = Build(builder, level, columns);
+  return status;
+}
+
+absl::Status LevelReader::ReadSummed(Level level, const base::Window& window, NamespaceRows* rows,
+                                     metrics::LevelTables& tables, std::stop_token stop) {
+  std::vector<metrics::TableBuilder> builders;
+  builders.reserve(kubecost::kLevelCount);
+  for (const Level each : {Level::kCluster, Level::kNamespace, Level::kPod}) {
+    if (each <= level) builders.emplace_back(each, options_.cluster_name, last_rows_[static_cast<size_t>(each)]);
+  }
+  const absl::Status status = ReadInto(absl::MakeSpan(builders), {window, level}, rows, std::move(stop));
+  for (size_t i = 0; i < builders.size() && status.ok(); ++i) {
+    tables.tables[i] = Build(builders[i], static_cast<Level>(i), metrics::Columns::kTotal);
+  }
   return status;
 }
 
@@ -67,7 +81,7 @@ absl::Status LevelReader::ReadPodsInParts(const base::Window& day, metrics::Colu
     while (name != rows.names.end() && query.namespaces.size() < namespaces_per_request_) {
       query.namespaces.push_back(*name++);
     }
-    const absl::Status status = ReadInto(builder, query, nullptr, stop);
+    const absl::Status status = ReadInto(absl::MakeSpan(&builder, 1), query, nullptr, stop);
     // Namespaces without a pod; whether anything is missing, the sum will tell.
     if (kubecost::ReasonOf(status) == ErrorReason::kEmpty) continue;
     if (!status.ok()) return status;
@@ -76,17 +90,21 @@ absl::Status LevelReader::ReadPodsInParts(const base::Window& day, metrics::Colu
   return absl::OkStatus();
 }
 
-absl::Status LevelReader::ReadInto(metrics::TableBuilder& builder, const kubecost::AllocationQuery& query,
+absl::Status LevelReader::ReadInto(absl::Span<metrics::TableBuilder> builders, const kubecost::AllocationQuery& query,
                                    NamespaceRows* rows, std::stop_token stop) {
   // A server that does not know filters sends the whole each time, and idle cost may come with every part.
   const std::set<std::string> wanted(query.namespaces.begin(), query.namespaces.end());
   const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
       query,
-      [&builder, &wanted, rows](const kubecost::Allocation& row) {
+      [&wanted, builders, rows](const kubecost::Allocation& row) {
         const bool is_other = metrics::TableBuilder::IsSpecial(row) || !wanted.contains(FilterName(row));
         if (!wanted.empty() && is_other) return absl::OkStatus();
         if (rows != nullptr) rows->Add(row);
-        return ErrorOfRow(builder.Add(row), row);
+        metrics::RowProblem problem = metrics::RowProblem::kNone;
+        for (size_t i = 0; i < builders.size() && problem == metrics::RowProblem::kNone; ++i) {
+          problem = builders[i].Add(row);
+        }
+        return ErrorOfRow(problem, row);
       },
       std::move(stop));
   if (answer.ok()) invalid_.Add(answer->invalid);

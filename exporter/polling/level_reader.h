@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "base/day.h"
 #include "exporter/polling/options.h"
 #include "kubecost/allocation_client.h"
@@ -41,6 +42,9 @@ class LevelReader {
   // `rows` may be null.
   absl::Status Read(kubecost::Level level, const base::Window& window, metrics::Columns columns, NamespaceRows* rows,
                     metrics::LevelTable& table, std::stop_token stop);
+  // The level and, summed from the same answer, those above it: totals alone.
+  absl::Status ReadSummed(kubecost::Level level, const base::Window& window, NamespaceRows* rows,
+                          metrics::LevelTables& tables, std::stop_token stop);
   absl::Status ReadPodsInParts(const base::Window& window, metrics::Columns columns, const NamespaceRows& rows,
                                metrics::LevelTable& table, std::stop_token stop);
 
@@ -56,8 +60,8 @@ class LevelReader {
   size_t merged_rows() const { return std::accumulate(merged_rows_.begin(), merged_rows_.end(), size_t{0}); }
 
  private:
-  absl::Status ReadInto(metrics::TableBuilder& builder, const kubecost::AllocationQuery& query, NamespaceRows* rows,
-                        std::stop_token stop);
+  absl::Status ReadInto(absl::Span<metrics::TableBuilder> builders, const kubecost::AllocationQuery& query,
+                        NamespaceRows* rows, std::stop_token stop);
   metrics::LevelTable Build(metrics::TableBuilder& builder, kubecost::Level level, metrics::Columns columns);
 
   // Constant after construction.

@@ -4,9 +4,7 @@
 #include <utility>
 
 #include "base/day.h"
-#include "exporter/polling/upstream.h"
 #include "kubecost/api_error.h"
-#include "metrics/table_builder.h"
 
 namespace polling {
 namespace {
@@ -44,35 +42,34 @@ absl::Time LiveView::NextAfter(absl::Time now) const {
 
 absl::StatusOr<kubecost::InvalidValues> LiveView::Poll(absl::Time now, absl::Duration elapsed, std::stop_token stop) {
   const base::Window window = WindowAt(now);
-  metrics::TableBuilder pods(Level::kPod, options_.cluster_name, last_rows_);
-  metrics::TableBuilder namespaces(Level::kNamespace, options_.cluster_name, 0);
-  metrics::TableBuilder clusters(Level::kCluster, options_.cluster_name, 0);
-  for (metrics::TableBuilder* builder : {&pods, &namespaces, &clusters}) builder->set_fallback_cluster(cluster_id_);
-  const absl::StatusOr<kubecost::ParsedAnswer> answer = client_.GetAllocations(
-      {window, Level::kPod},
-      [&](const kubecost::Allocation& row) {
-        metrics::RowProblem problem = pods.Add(row);
-        if (problem == metrics::RowProblem::kNone) problem = namespaces.Add(row);
-        if (problem == metrics::RowProblem::kNone) problem = clusters.Add(row);
-        return ErrorOfRow(problem, row);
-      },
-      std::move(stop));
-  if (!answer.ok()) return answer.status();
-  last_rows_ = pods.rows();
-
+  const bool wants_pods = view_ == View::kHour || options_.today_pods;
+  // Each day is tried as a whole again.
+  if (const base::Window day = base::DayOf(window.start, options_.day_utc_offset); !(day == day_)) {
+    day_ = day;
+    levels_.AskForTheWhole();
+  }
+  levels_.Begin();
   auto facts = std::make_shared<metrics::LiveFacts>();
   facts->window = window;
   facts->read_at = now;
-  if (view_ == View::kHour || options_.today_pods) {
-    facts->table(Level::kPod) = pods.Build(metrics::Columns::kTotal);
+  const bool in_parts = levels_.in_parts();
+  NamespaceRows rows;
+  absl::Status status =
+      levels_.ReadSummed(in_parts ? Level::kNamespace : Level::kPod, window, in_parts ? &rows : nullptr, *facts, stop);
+  if (!status.ok()) return in_parts ? status : levels_.AfterPodFailure(status);
+  metrics::LevelTable& pods = facts->table(Level::kPod);
+  if (!wants_pods) pods = {};
+  if (in_parts && wants_pods) {
+    status =
+        levels_.AfterPodFailure(levels_.ReadPodsInParts(window, metrics::Columns::kTotal, rows, pods, std::move(stop)));
   }
-  facts->table(Level::kNamespace) = namespaces.Build(metrics::Columns::kTotal);
-  facts->table(Level::kCluster) = clusters.Build(metrics::Columns::kTotal);
+  // The levels above are good without their pods.
   facts_ = std::move(facts);
   has_worked_ = true;
   schedule_.support.TakeSuccess();
+  if (!status.ok()) return status;
   schedule_.due = elapsed + (NextAfter(now) - now);
-  return answer->invalid;
+  return levels_.invalid();
 }
 
 bool LiveView::TakeFailure(const absl::Status& status, absl::Time now, absl::Duration elapsed) {

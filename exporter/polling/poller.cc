@@ -191,10 +191,8 @@ Outcome Poller::Poll(Day& day, std::stop_token stop) {
 
 Outcome Poller::Poll(LiveView& live, std::stop_token stop) {
   const absl::StatusOr<kubecost::InvalidValues> invalid = live.Poll(clock_.Now(), clock_.Elapsed(), std::move(stop));
-  if (invalid.ok()) {
-    PublishLive();
-    return {absl::OkStatus(), Ending::kGood, *invalid};
-  }
+  PublishLive();
+  if (invalid.ok()) return {absl::OkStatus(), Ending::kGood, *invalid};
   const bool is_absent = live.TakeFailure(invalid.status(), clock_.Now(), clock_.Elapsed());
   return {invalid.status(), is_absent ? Ending::kAbsent : Ending::kFailed};
 }

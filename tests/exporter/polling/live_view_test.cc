@@ -6,8 +6,10 @@
 
 #include <map>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/day.h"
 #include "kubecost/api_error.h"
 #include "tests/fakes/fake_http_client.h"
@@ -44,18 +46,30 @@ class LiveViewTest : public testing::Test {
   fakes::FakeAnswer Answer(const std::string& url) {
     const size_t from = url.find("window=") + 7;
     asked_ = url.substr(from, url.find('&', from) - from);
-    if (url.find("aggregate=cluster,namespace,pod,") == std::string::npos) return {404, "", "text/plain", "", {}, {}};
+    const bool by_pod = url.find("aggregate=cluster,namespace,pod,") != std::string::npos;
+    const std::string filter = url.find("filter=") == std::string::npos ? "" : url.substr(url.find("filter="));
+    asks_.push_back(!by_pod ? "namespaces" : filter.empty() ? "pods" : "part");
+    if (by_pod && (filter.empty() ? is_too_big_ : part_is_too_big_)) return {504, "", "text/html", "", {}, {}};
     if (status_ != 200) return {status_, "", "text/plain", "", {}, {}};
     if (!body_.empty()) return {200, body_, "application/json", "", {}, {}};
     std::string rows;
-    for (const char* pod : {"a/p", "a/q", "b/r"}) {
+    const auto add = [&](absl::string_view name, absl::string_view pod, double total) {
+      if (!filter.empty() && !absl::StrContains(filter, absl::StrCat("%22", name, "%22"))) return;
       absl::StrAppendFormat(&rows,
-                            R"(%s"c/%s":{"properties":{"cluster":"c","namespace":"%c","pod":"%c"},"window":)"
-                            R"({"start":"%s","end":"%s"},"totalCost":0.1})",
-                            rows.empty() ? "" : ",", pod, pod[0], pod[2], asked_.substr(0, 20), asked_.substr(21));
-    }
+                            R"(%s"c/%s%s":{"properties":{"cluster":"c","namespace":"%s","pod":"%s"},"window":)"
+                            R"({"start":"%s","end":"%s"},"totalCost":%g})",
+                            rows.empty() ? "" : ",", name, pod, name, pod, asked_.substr(0, 20), asked_.substr(21),
+                            total);
+    };
+    add("a", by_pod ? "p" : "", by_pod ? 0.1 : 0.2);
+    if (by_pod) add("a", "q", 0.1);
+    add("b", by_pod ? "r" : "", 0.1);
+    if (!by_pod) add("__idle__", "", 0.5);
     return {200, absl::StrCat(R"({"code":200,"data":[{)", rows, "}]}"), "application/json", "", {}, {}};
   }
+
+  // The questions since the last call.
+  std::string Asks() { return absl::StrJoin(std::exchange(asks_, {}), " "); }
 
   std::vector<double> Totals(Level level) const { return view_->facts()->table(level).column(metrics::Column::kTotal); }
 
@@ -63,6 +77,9 @@ class LiveViewTest : public testing::Test {
   const std::string cluster_id_;
   std::string body_;
   int status_ = 200;
+  bool is_too_big_ = false;
+  bool part_is_too_big_ = false;
+  std::vector<std::string> asks_;
   std::string asked_;
   bool is_taken_ = false;
   fakes::FakeHttpClient http_{[this](const std::string& url) { return Answer(url); }, 4096};
@@ -88,6 +105,49 @@ TEST_F(LiveViewTest, LevelsAreSummedFromTheOneAnswer) {
   EXPECT_EQ(Totals(Level::kPod), (std::vector<double>{0.1, 0.1, 0.1}));
   EXPECT_EQ(Totals(Level::kNamespace), (std::vector<double>{0.2, 0.1}));
   EXPECT_EQ(Totals(Level::kCluster), (std::vector<double>{0.3}));
+}
+
+TEST_F(LiveViewTest, PodsThatAreTooManyForOneAnswerAreReadInParts) {
+  is_too_big_ = true;
+  Restart(View::kHour);
+  EXPECT_FALSE(Poll(At(20, 12, 15)).ok());
+  EXPECT_FALSE(is_taken_) << "a failure as any other";
+  EXPECT_EQ(Asks(), "pods");
+  ASSERT_TRUE(Poll(At(20, 12, 20)).ok());
+  EXPECT_EQ(Asks(), "namespaces part");
+  EXPECT_EQ(Totals(Level::kPod), (std::vector<double>{0.5, 0.1, 0.1, 0.1}));
+  EXPECT_EQ(Totals(Level::kNamespace), (std::vector<double>{0.5, 0.2, 0.1}));
+  EXPECT_EQ(Totals(Level::kCluster), (std::vector<double>{0.8}));
+  ASSERT_TRUE(Poll(At(20, 13, 15)).ok());
+  EXPECT_EQ(Asks(), "namespaces part");
+  is_too_big_ = false;
+  ASSERT_TRUE(Poll(At(21, 1, 15)).ok());
+  EXPECT_EQ(Asks(), "pods") << "a new day is tried as a whole";
+}
+
+TEST_F(LiveViewTest, TodayOfABigClusterIsOneQuestionOfTheNamespaces) {
+  is_too_big_ = true;
+  Restart(View::kToday);
+  EXPECT_FALSE(Poll(At(20, 12, 10)).ok());
+  Asks();
+  ASSERT_TRUE(Poll(At(20, 12, 20)).ok());
+  EXPECT_EQ(Asks(), "namespaces");
+  EXPECT_EQ(view_->facts()->table(Level::kPod).rows(), 0U);
+  EXPECT_EQ(Totals(Level::kCluster), (std::vector<double>{0.8}));
+}
+
+TEST_F(LiveViewTest, LevelsAboveAreServedThoughTheirPodsFail) {
+  is_too_big_ = part_is_too_big_ = true;
+  Restart(View::kHour);
+  for (int i = 0; i < 9; ++i) EXPECT_FALSE(Poll(At(20, 12, 15 + i)).ok());
+  EXPECT_FALSE(is_taken_);
+  ASSERT_NE(view_->facts(), nullptr);
+  EXPECT_EQ(view_->facts()->table(Level::kPod).rows(), 0U);
+  EXPECT_EQ(Totals(Level::kNamespace), (std::vector<double>{0.5, 0.2, 0.1}));
+  part_is_too_big_ = false;
+  Asks();
+  ASSERT_TRUE(Poll(At(20, 12, 40)).ok());
+  EXPECT_EQ(Asks(), "namespaces part part") << "a namespace at a time by now";
 }
 
 TEST_F(LiveViewTest, HoursBeginWhereDaysDo) {
