@@ -46,6 +46,16 @@ bool MeansNothing(absl::string_view message) {
          (absl::StrContains(message, "empty AssetSet") || absl::StrContains(message, "empty AllocationSet"));
 }
 
+// All forms of RFC 9110, 5.6.7; the year of the second has two digits.
+std::optional<absl::Time> ParseHttpDate(absl::string_view text) {
+  if (absl::StartsWith(text, "infinite")) return std::nullopt;  // absl's own words
+  absl::Time time;
+  for (const char* form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
+    if (absl::ParseTime(form, text, &time, nullptr)) return time;
+  }
+  return std::nullopt;
+}
+
 absl::Status CheckWindow(const Allocation& row, const base::Window& asked) {
   if (row.window.has_value() && asked.Contains(*row.window)) return absl::OkStatus();
   const std::string trouble =
@@ -71,9 +81,13 @@ absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
 
 }  // namespace
 
-AllocationClient::AllocationClient(HttpClient& http, EndpointSettings endpoint, QuerySettings query,
-                                   std::function<void(const RequestRecord&)> on_request)
-    : http_(http), endpoint_(std::move(endpoint)), query_(std::move(query)), on_request_(std::move(on_request)) {
+AllocationClient::AllocationClient(HttpClient& http, const base::Clock& clock, EndpointSettings endpoint,
+                                   QuerySettings query, std::function<void(const RequestRecord&)> on_request)
+    : http_(http),
+      clock_(clock),
+      endpoint_(std::move(endpoint)),
+      query_(std::move(query)),
+      on_request_(std::move(on_request)) {
   if (endpoint_.path_prefix.has_value()) {
     candidates_.push_back({endpoint_.api, *endpoint_.path_prefix});
     return;
@@ -195,9 +209,12 @@ absl::Status AllocationClient::RequestPath(const std::string& path, absl::string
   const std::string url = absl::StrCat(endpoint_.url, path, query.empty() ? "" : "?", query);
   const absl::StatusOr<HttpHead> head = http_.Get(url, std::move(stop));
   record.status = head.status();
+  record.arrived = clock_.Now();
   if (head.ok()) {
+    record.date = ParseHttpDate(head->date);
+    record.has_age = head->has_age;
     record.code = head->status;
-    record.status = StatusOfHead(path, *head);
+    record.status = StatusOfHead(path, *head, record.arrived);
     if (!record.status.ok()) record.status = WithHttpStatus(record.status, head->status);
     if (record.status.ok()) {
       beginning_.clear();
@@ -238,7 +255,7 @@ absl::Status AllocationClient::Quoted(const absl::Status& status) {
                                           "\"; is Kubecost still starting, does --kubecost.url lead to it?"));
 }
 
-absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpHead& head) {
+absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpHead& head, absl::Time now) {
   if (head.status == 200) return absl::OkStatus();
   const std::string url = absl::StrCat(endpoint_.url, path);
   const std::string what = absl::StrCat("GET ", url, ": HTTP ", head.status);

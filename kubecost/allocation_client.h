@@ -13,6 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
 #include "kubecost/allocation_query.h"
 #include "kubecost/http_client.h"
 #include "kubecost/response_parser.h"
@@ -38,13 +40,19 @@ struct RequestRecord {
   int code = 0;
   uint64_t bytes = 0;
   absl::Status status;
+  // When the headers arrived, by our clock, and when the answer was made, by the server's: nothing when it does not
+  // say.
+  absl::Time arrived;
+  std::optional<absl::Time> date;
+  // It comes out of a cache, with a date of the past.
+  bool has_age = false;
 };
 
 // Makes requests one after the other; no retry, no sleep, no log. Used by one thread. Errors carry an ErrorReason
 // and a text that names endpoint, cause and remedy, except Cancelled.
 class AllocationClient {
  public:
-  AllocationClient(HttpClient& http, EndpointSettings endpoint, QuerySettings query,
+  AllocationClient(HttpClient& http, const base::Clock& clock, EndpointSettings endpoint, QuerySettings query,
                    std::function<void(const RequestRecord&)> on_request);
 
   // Rows go to `sink` as they arrive and are worth nothing unless the result is OK. Every row has a window
@@ -75,13 +83,14 @@ class AllocationClient {
                        absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop);
   absl::Status RequestPath(const std::string& path, absl::string_view query,
                            absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop);
-  absl::Status StatusOfHead(const std::string& path, const HttpHead& head);
+  absl::Status StatusOfHead(const std::string& path, const HttpHead& head, absl::Time now);
   // The next piece of the body, whose beginning is kept.
   absl::StatusOr<absl::string_view> Read();
   // A status of reason parse with what the body says in place of an answer.
   absl::Status Quoted(const absl::Status& status);
 
   HttpClient& http_;
+  const base::Clock& clock_;
   const EndpointSettings endpoint_;
   const QuerySettings query_;
   const std::function<void(const RequestRecord&)> on_request_;

@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/url.h"
 #include "kubecost/api_error.h"
@@ -95,7 +96,7 @@ class CurlHttpClient::Transfer {
       return ApiError(*ReasonOf(files), absl::StrCat("GET ", base::WithoutQuery(url_), ": ", files.message()));
     }
     if (easy_ == nullptr || multi_ == nullptr) return absl::InternalError("libcurl gave no handle");
-    wanted_scheme_.clear();
+    head_ = {};
     buffer_.clear();
     received_ = 0;
     connected_ = headers_done_ = done_ = too_large_ = false;
@@ -108,7 +109,7 @@ class CurlHttpClient::Transfer {
 
     const absl::Status status = DriveUntil([this] { return headers_done_; });
     if (!status.ok()) return status;
-    HttpHead head;
+    HttpHead head = head_;
     long code = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &code);
     head.status = static_cast<int>(code);
@@ -119,7 +120,6 @@ class CurlHttpClient::Transfer {
     if (curl_easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &text) == CURLE_OK && text != nullptr) {
       head.location = WithoutSecrets(base::WithoutQuery(text));
     }
-    head.wanted_scheme = wanted_scheme_;
     head.credential_flags = options_.access.CredentialFlags();
     return head;
   }
@@ -261,9 +261,15 @@ class CurlHttpClient::Transfer {
       const size_t code = line.find(' ') + 1;  // npos + 1 is 0, where 'H' stands
       self->interim_ = line[code] == '1';
     }
-    const bool is_challenge = absl::StartsWithIgnoreCase(line, "www-authenticate:");
-    if (is_challenge && self->wanted_scheme_.empty()) self->wanted_scheme_ = FirstWord(line.substr(line.find(':') + 1));
-    if (line.empty() && !self->interim_) self->headers_done_ = true;
+    if (self->interim_) return size * count;
+    const std::pair<absl::string_view, absl::string_view> header = absl::StrSplit(line, absl::MaxSplits(':', 1));
+    const auto is = [&header](absl::string_view name) { return absl::EqualsIgnoreCase(header.first, name); };
+    const std::string value(absl::StripAsciiWhitespace(header.second));
+    if (is("www-authenticate") && self->head_.wanted_scheme.empty()) self->head_.wanted_scheme = FirstWord(value);
+    if (is("date")) self->head_.date = value;
+    if (is("retry-after")) self->head_.retry_after = value;
+    if (is("age")) self->head_.has_age = true;
+    if (line.empty()) self->headers_done_ = true;
     return size * count;
   }
 
@@ -345,7 +351,7 @@ class CurlHttpClient::Transfer {
   std::stop_token stop_;
   curl_slist* headers_ = nullptr;
   curl_slist* connect_to_ = nullptr;
-  std::string wanted_scheme_;
+  HttpHead head_;       // as far as its headers are looked at one by one
   std::string buffer_;  // arrived, not yet read
   std::string piece_;   // what the last Read() returned
   uint64_t received_ = 0;

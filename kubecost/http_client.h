@@ -18,6 +18,11 @@ struct HttpHead {
   std::string location;
   // The scheme that a 401 asks for: "Basic".
   std::string wanted_scheme;
+  // As they came, empty when they did not: when the answer was made, and when the server wants to be asked again.
+  std::string date;
+  std::string retry_after;
+  // The answer comes out of a cache, with a date of the past.
+  bool has_age = false;
   // The flags that gave the credentials which were sent along, for the words of a refusal.
   std::string credential_flags;
 };

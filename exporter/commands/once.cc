@@ -61,7 +61,7 @@ class Run {
         clock_(clock),
         streams_(streams),
         stop_(std::move(stop)),
-        client_(http, options.endpoint, options.query, polling::LogRequest),
+        client_(http, clock, options.endpoint, options.query, polling::LogRequest),
         reader_(options, client_, cluster_.id),
         printer_(once, options, [this](absl::string_view block) { return Write(block); }) {}
 

@@ -33,7 +33,7 @@ Poller::Poller(const Options& options, base::Clock& clock, kubecost::HttpClient&
       store_(store),
       report_store_(reports),
       self_metrics_(self_metrics),
-      client_(http, options.endpoint, options.query,
+      client_(http, clock, options.endpoint, options.query,
               [this](const kubecost::RequestRecord& request) {
                 self_metrics_.CountRequest(request);
                 LogRequest(request);

@@ -25,6 +25,9 @@ struct FakeAnswer {
   // See HttpHead.
   std::string wanted_scheme = {};
   std::string credential_flags = {};
+  std::string date = {};
+  std::string retry_after = {};
+  bool has_age = false;
 };
 
 class FakeHttpClient : public kubecost::HttpClient {
@@ -42,7 +45,7 @@ class FakeHttpClient : public kubecost::HttpClient {
     open = true;
     if (!answer_.get_error.ok()) return answer_.get_error;
     return kubecost::HttpHead{answer_.status, answer_.content_type, answer_.location, answer_.wanted_scheme,
-                              answer_.credential_flags};
+                              answer_.date,   answer_.retry_after,  answer_.has_age,  answer_.credential_flags};
   }
 
   absl::StatusOr<absl::string_view> Read() override {

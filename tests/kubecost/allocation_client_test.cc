@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/day.h"
 #include "kubecost/api_error.h"
+#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_http_client.h"
 
 namespace kubecost {
@@ -28,11 +29,12 @@ class AllocationClientTest : public testing::Test {
  protected:
   absl::Status Get(FakeHttpClient::Handler handler, EndpointSettings endpoint = {"http://kc:9090", Api::kAuto, {}}) {
     http_ = std::make_unique<FakeHttpClient>(std::move(handler));
-    client_ =
-        std::make_unique<AllocationClient>(*http_, endpoint, QuerySettings{}, [this](const RequestRecord& record) {
-          records_.push_back(absl::StrCat(record.path, " ", record.code));
-          bytes_ = record.bytes;
-        });
+    client_ = std::make_unique<AllocationClient>(*http_, clock_, endpoint, QuerySettings{},
+                                                 [this](const RequestRecord& record) {
+                                                   records_.push_back(absl::StrCat(record.path, " ", record.code));
+                                                   bytes_ = record.bytes;
+                                                   record_ = record;
+                                                 });
     return GetAgain();
   }
 
@@ -57,10 +59,12 @@ class AllocationClientTest : public testing::Test {
     EXPECT_FALSE(http_->open) << "an unfinished transfer must be closed";
   }
 
+  fakes::FakeClock clock_{kMidnight + absl::Hours(36)};
   std::unique_ptr<FakeHttpClient> http_;
   std::unique_ptr<AllocationClient> client_;
   std::vector<std::string> records_;
   uint64_t bytes_ = 0;
+  RequestRecord record_;
   int rows_ = 0;
 };
 
@@ -135,7 +139,7 @@ TEST_F(AllocationClientTest, ABadFilterIsTheFirstSuspect) {
   FakeHttpClient http([](const std::string&) { return Status(500, R"({"code":500,"message":"invalid filter"})"); });
   QuerySettings query;
   query.filter = "controller:\"x\"";
-  AllocationClient client(http, {"http://kc", Api::kKubecost, {}}, query, [](const RequestRecord&) {});
+  AllocationClient client(http, clock_, {"http://kc", Api::kKubecost, {}}, query, [](const RequestRecord&) {});
   const absl::Status allocations =
       client.GetAllocations({kDay, Level::kPod}, [](const Allocation&) { return absl::OkStatus(); }, {}).status();
   EXPECT_TRUE(absl::StrContains(allocations.message(), "\"invalid filter\"; is --filter right")) << allocations;
@@ -270,18 +274,18 @@ TEST_F(AllocationClientTest, ClusterInfo) {
     EXPECT_EQ(url, "http://kc/model/clusterInfo");
     return Body(R"({"code":200,"data":{"id":"c1"}})");
   });
-  AllocationClient client(http, {"http://kc", Api::kKubecost, {}}, {}, [](const RequestRecord&) {});
+  AllocationClient client(http, clock_, {"http://kc", Api::kKubecost, {}}, {}, [](const RequestRecord&) {});
   const absl::StatusOr<TextMap> info = client.GetClusterInfo({});
   ASSERT_TRUE(info.ok());
   EXPECT_EQ(info->at("id"), "c1");
 }
 
 TEST_F(AllocationClientTest, Currency) {
-  const auto currency_of = [](absl::string_view path, const FakeAnswer& answer) {
+  const auto currency_of = [this](absl::string_view path, const FakeAnswer& answer) {
     FakeHttpClient http([path, &answer](const std::string& url) {
       return url == absl::StrCat("http://kc/model", path) ? answer : FakeAnswer{404, "", "text/plain", "", {}, {}};
     });
-    AllocationClient client(http, {"http://kc", Api::kKubecost, {}}, {}, [](const RequestRecord&) {});
+    AllocationClient client(http, clock_, {"http://kc", Api::kKubecost, {}}, {}, [](const RequestRecord&) {});
     return client.GetCurrency({});
   };
   EXPECT_EQ(*currency_of("/getConfigs", Body(R"({"code":200,"data":{"currencyCode":"EUR","discount":"30%"}})")), "EUR");
@@ -292,9 +296,30 @@ TEST_F(AllocationClientTest, Currency) {
   EXPECT_EQ(ReasonOf(currency_of("/getConfigs", {503, "", "text/plain", "", {}, {}}).status()), ErrorReason::kHttp5xx);
 }
 
+TEST_F(AllocationClientTest, ClocksCanBeCompared) {
+  FakeAnswer answer = Body(kGood);
+  const auto record_of = [&](absl::string_view date, bool has_age = false) {
+    answer.date = std::string(date);
+    answer.has_age = has_age;
+    EXPECT_TRUE(Get([&answer](const std::string&) { return answer; }).ok());
+    EXPECT_EQ(record_.arrived, clock_.Now());
+    EXPECT_EQ(record_.has_age, has_age);
+    return record_.date;
+  };
+  const absl::Time noon = kMidnight + absl::Hours(12);
+  for (const char* date :
+       {"Thu, 19 Nov 2026 12:00:00 GMT", "Thursday, 19-Nov-26 12:00:00 GMT", "Thu Nov 19 12:00:00 2026"}) {
+    EXPECT_EQ(record_of(date), noon) << date;
+  }
+  for (const char* date : {"", "soon", "2026-11-19T12:00:00Z", "Thu, 39 Nov 2026 12:00:00 GMT", "1795089600"}) {
+    EXPECT_EQ(record_of(date), std::nullopt) << date;
+  }
+  record_of("Thu, 19 Nov 2026 12:00:00 GMT", true);
+}
+
 TEST_F(AllocationClientTest, StoppedIsNoFailureOfKubecost) {
   FakeHttpClient http([](const std::string&) { return Body(kGood); });
-  AllocationClient client(http, {"http://kc", Api::kAuto, {}}, {}, [](const RequestRecord&) {});
+  AllocationClient client(http, clock_, {"http://kc", Api::kAuto, {}}, {}, [](const RequestRecord&) {});
   std::stop_source stop;
   stop.request_stop();
   const absl::Status status =

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "absl/strings/match.h"
@@ -42,7 +43,8 @@ class CurlHttpClientTest : public testing::Test {
  protected:
   absl::Status Get(const CurlOptions& options = FastOptions(), std::stop_token stop = {}, std::string url = "") {
     CurlHttpClient http(options);
-    AllocationClient client(http, {url.empty() ? server_.url() : url, Api::kKubecost, {}}, {},
+    const base::SystemClock clock;
+    AllocationClient client(http, clock, {url.empty() ? server_.url() : url, Api::kKubecost, {}}, {},
                             [](const RequestRecord&) {});
     rows_ = 0;
     return client
@@ -252,6 +254,32 @@ TEST_F(CurlHttpClientTest, GzipMakesNoDifference) {
   const int rows = rows_;
   ASSERT_TRUE(Get().ok());
   EXPECT_EQ(rows_, rows);
+}
+
+// Answers one request on the listener's next connection.
+std::jthread AnswerOnce(const Listener& listener, std::string answer) {
+  return std::jthread([&listener, answer = std::move(answer)] {
+    const int connection = accept(listener.fd(), nullptr, nullptr);
+    std::string text(4096, '\0');
+    text.resize(static_cast<size_t>(std::max(read(connection, text.data(), text.size()), ssize_t{0})));
+    EXPECT_EQ(write(connection, answer.data(), answer.size()), static_cast<ssize_t>(answer.size()));
+    close(connection);
+  });
+}
+
+TEST_F(CurlHttpClientTest, HeadersOfTheFinalAnswerAreHandedOn) {
+  const Listener listener;
+  const std::jthread server = AnswerOnce(listener,
+                                         "HTTP/1.1 103 Early Hints\r\nAge: 7\r\nRetry-After: 9\r\n\r\n"
+                                         "HTTP/1.1 503 Busy\r\nDATE:Thu, 19 Nov 2026 12:00:00 GMT \r\n"
+                                         "Retry-After: 120\r\nContent-Length: 0\r\n\r\n");
+  CurlHttpClient http(FastOptions());
+  const absl::StatusOr<HttpHead> head = http.Get(absl::StrCat("http://127.0.0.1:", listener.port()), {});
+  ASSERT_TRUE(head.ok()) << head.status();
+  EXPECT_EQ(head->status, 503);
+  EXPECT_EQ(head->date, "Thu, 19 Nov 2026 12:00:00 GMT");
+  EXPECT_EQ(head->retry_after, "120");
+  EXPECT_FALSE(head->has_age);
 }
 
 TEST_F(CurlHttpClientTest, ConnectionIsUsedAgainAfterAGoodAnswerAndAfterAnAbandonedOne) {

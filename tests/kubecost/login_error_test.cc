@@ -14,7 +14,7 @@ namespace {
 constexpr absl::string_view kUrl = "http://kc:9090/model/allocation";
 
 HttpHead Head(int status, std::string location = "", std::string scheme = "", std::string flags = "") {
-  return {status, "text/html", std::move(location), std::move(scheme), std::move(flags)};
+  return {status, "text/html", std::move(location), std::move(scheme), "", "", false, std::move(flags)};
 }
 
 struct RefusalCase {

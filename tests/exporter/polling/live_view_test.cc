@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "base/day.h"
 #include "kubecost/api_error.h"
+#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_http_client.h"
 
 namespace polling {
@@ -83,7 +84,9 @@ class LiveViewTest : public testing::Test {
   std::string asked_;
   bool is_taken_ = false;
   fakes::FakeHttpClient http_{[this](const std::string& url) { return Answer(url); }, 4096};
-  kubecost::AllocationClient client_{http_, options_.endpoint, options_.query, [](const kubecost::RequestRecord&) {}};
+  fakes::FakeClock clock_{absl::UnixEpoch()};
+  kubecost::AllocationClient client_{http_, clock_, options_.endpoint, options_.query,
+                                     [](const kubecost::RequestRecord&) {}};
   std::unique_ptr<LiveView> view_;
 };
 
