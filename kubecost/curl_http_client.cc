@@ -234,7 +234,8 @@ class CurlHttpClient::Transfer {
     // No proxy reaches the loopback that is meant, and credentials sent there are thought to stay on the machine.
     if (!options_.allow_proxy || base::IsLoopback(base::SplitUrl(url_).host))
       curl_easy_setopt(easy_, CURLOPT_NOPROXY, "*");
-    if (options_.accept_gzip) curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
+    // Either way libcurl decodes what comes compressed: some gateways compress whatever they are asked for.
+    curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, options_.accept_gzip ? "gzip" : "identity");
     // A proxy's answer to CONNECT is not Kubecost's.
     curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_);

@@ -108,7 +108,7 @@ class RequestsTest(unittest.TestCase):
             version = exporter.own_families()["kubecost_exporter_build_info"]
             version = dict(next(iter(version.samples))[1])["version"]
             self.assertEqual(f"kubecost-allocation-exporter/{version}", asked.headers["User-Agent"])
-            self.assertEqual("gzip" if gzip == "true" else None, asked.headers.get("Accept-Encoding"))
+            self.assertEqual("gzip" if gzip == "true" else "identity", asked.headers.get("Accept-Encoding"))
             self.assertNotIn("Authorization", asked.headers)
             parameters = dict(urllib.parse.parse_qsl(asked.target.partition("?")[2]))
             self.assertEqual('pod:"a b"+label[x]:"ü|,"', parameters["filter"])

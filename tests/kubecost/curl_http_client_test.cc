@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/day.h"
@@ -257,14 +258,54 @@ TEST_F(CurlHttpClientTest, GzipMakesNoDifference) {
 }
 
 // Answers one request on the listener's next connection.
-std::jthread AnswerOnce(const Listener& listener, std::string answer) {
-  return std::jthread([&listener, answer = std::move(answer)] {
+std::jthread AnswerOnce(const Listener& listener, std::string answer, std::string* request = nullptr) {
+  return std::jthread([&listener, answer = std::move(answer), request] {
     const int connection = accept(listener.fd(), nullptr, nullptr);
     std::string text(4096, '\0');
     text.resize(static_cast<size_t>(std::max(read(connection, text.data(), text.size()), ssize_t{0})));
+    if (request != nullptr) *request = text;
     EXPECT_EQ(write(connection, answer.data(), answer.size()), static_cast<ssize_t>(answer.size()));
     close(connection);
   });
+}
+
+TEST_F(CurlHttpClientTest, WhatComesCompressedUnaskedIsDecodedAllTheSame) {
+  // {"code":200,"data":[{"c":{"window":{"start":"2026-11-19T00:00:00Z","end":"2026-11-20T00:00:00Z"},"totalCost":1}}]}
+  const std::string gzip = absl::HexStringToBytes(
+      "1f8b0800000000000203ab564ace4f4955b2323230d0514a492c4954b28aae564a56b2aa562acfcc4bc92f07b18a4b128b4a94ac948c0c8c"
+      "cc"
+      "740d0d750d2d430c0cacc0284a494729352f0549d2c80049b25647a924bf2431c739bf186880616d6d6c2d00b7a386dc72000000");
+  const std::string deflate = absl::HexStringToBytes(
+      "78daab564ace4f4955b2323230d0514a492c4954b28aae564a56b2aa562acfcc4bc92f07b18a4b128b4a94ac948c0c8ccc740d0d750d2d43"
+      "0c"
+      "0cacc0284a494729352f0549d2c80049b25647a924bf2431c739bf186880616d6d6c2d001bdb1f88");
+  const std::string nothing = absl::HexStringToBytes("1f8b080000000000020303000000000000000000");
+  CurlOptions options = FastOptions();
+  options.accept_gzip = false;
+  const auto get = [&](absl::string_view coding, absl::string_view body) {
+    const Listener listener;
+    std::string request;
+    absl::Status status;
+    {
+      const std::jthread server = AnswerOnce(listener,
+                                             absl::StrCat("HTTP/1.1 200 OK\r\nContent-Encoding: ", coding,
+                                                          "\r\nContent-Length: ", body.size(), "\r\n\r\n", body),
+                                             &request);
+      status = Get(options, {}, absl::StrCat("http://127.0.0.1:", listener.port()));
+    }
+    EXPECT_TRUE(absl::StrContains(request, "\r\nAccept-Encoding: identity\r\n")) << request;
+    return status;
+  };
+  for (const auto& [coding, body] :
+       {std::pair("gzip", gzip), std::pair("x-gzip", gzip), std::pair("deflate", deflate)}) {
+    EXPECT_TRUE(get(coding, body).ok()) << coding << " " << get(coding, body);
+    EXPECT_EQ(rows_, 1) << coding;
+  }
+  EXPECT_EQ(ReasonOf(get("gzip", nothing)), ErrorReason::kEmptyBody);
+  EXPECT_EQ(ReasonOf(get("compress", gzip)), ErrorReason::kParse);
+  // The limits hold for what is decoded.
+  const absl::Status bomb = GetWithFault("gzip_bomb", "64", options);
+  EXPECT_EQ(ReasonOf(bomb), ErrorReason::kTooLarge) << bomb;
 }
 
 TEST_F(CurlHttpClientTest, HeadersOfTheFinalAnswerAreHandedOn) {
