@@ -1,9 +1,11 @@
 #include "kubecost/allocation_client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/day.h"
@@ -19,6 +21,9 @@ constexpr absl::string_view kClusterInfo = "/clusterInfo";
 constexpr absl::string_view kConfigs = "/getConfigs";
 constexpr absl::string_view kProductConfigs = "/productConfigs";
 constexpr absl::string_view kKubecostPrefix = "/model";
+
+// A server is not obeyed for longer.
+constexpr absl::Duration kLongestRetryAfter = absl::Hours(1);
 
 // An error body is read this far to find its message.
 constexpr size_t kMaxErrorBodyBytes = size_t{64} << 10;
@@ -54,6 +59,20 @@ std::optional<absl::Time> ParseHttpDate(absl::string_view text) {
     if (absl::ParseTime(form, text, &time, nullptr)) return time;
   }
   return std::nullopt;
+}
+
+// How long the server wants not to be asked again (RFC 9110, 10.2.3): seconds, or a date by its own clock.
+absl::Duration RetryAfter(const HttpHead& head, absl::Time now) {
+  if (head.status != 429 && head.status != 503) return absl::ZeroDuration();
+  absl::Duration wait;
+  double seconds = 0;
+  const bool is_number = head.retry_after.find_first_not_of("0123456789") == std::string::npos;
+  if (is_number && absl::SimpleAtod(head.retry_after, &seconds)) {
+    wait = absl::Seconds(seconds);
+  } else if (const std::optional<absl::Time> date = ParseHttpDate(head.retry_after)) {
+    wait = *date - ParseHttpDate(head.date).value_or(now);
+  }
+  return std::clamp(wait, absl::ZeroDuration(), kLongestRetryAfter);
 }
 
 absl::Status CheckWindow(const Allocation& row, const base::Window& asked) {
@@ -191,7 +210,8 @@ absl::Status AllocationClient::Request(absl::string_view endpoint, absl::Functio
     if (!reason.has_value()) return status;
     if (*reason != ErrorReason::kNotFound) {
       if (tried.empty()) return status;
-      return ApiError(*reason, absl::StrCat(status.message(), "; before it, HTTP 404 on ", absl::StrJoin(tried, ", ")));
+      return WithMessage(status,
+                         absl::StrCat(status.message(), "; before it, HTTP 404 on ", absl::StrJoin(tried, ", ")));
     }
     tried.push_back(path);
   }
@@ -211,11 +231,13 @@ absl::Status AllocationClient::RequestPath(const std::string& path, absl::string
   record.status = head.status();
   record.arrived = clock_.Now();
   if (head.ok()) {
+    const absl::Duration retry_after = RetryAfter(*head, record.arrived);
     record.date = ParseHttpDate(head->date);
     record.has_age = head->has_age;
     record.code = head->status;
-    record.status = StatusOfHead(path, *head, record.arrived);
+    record.status = StatusOfHead(path, *head, retry_after);
     if (!record.status.ok()) record.status = WithHttpStatus(record.status, head->status);
+    if (retry_after > absl::ZeroDuration()) record.status = WithRetryAfter(record.status, retry_after);
     if (record.status.ok()) {
       beginning_.clear();
       const absl::StatusOr<uint64_t> bytes = read_body();
@@ -255,7 +277,7 @@ absl::Status AllocationClient::Quoted(const absl::Status& status) {
                                           "\"; is Kubecost still starting, does --kubecost.url lead to it?"));
 }
 
-absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpHead& head, absl::Time now) {
+absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpHead& head, absl::Duration retry_after) {
   if (head.status == 200) return absl::OkStatus();
   const std::string url = absl::StrCat(endpoint_.url, path);
   const std::string what = absl::StrCat("GET ", url, ": HTTP ", head.status);
@@ -274,6 +296,10 @@ absl::Status AllocationClient::StatusOfHead(const std::string& path, const HttpH
   const bool is_filtered = !query_.filter.empty() && absl::EndsWith(path, kAllocation);
   if (is_filtered && (head.status == 400 || head.status == 500)) {
     absl::StrAppend(&text, "; is --filter right (v2 syntax)?");
+  }
+  if (retry_after > absl::ZeroDuration()) {
+    absl::StrAppend(&text, "; it is not asked again within ", absl::FormatDuration(retry_after),
+                    ", as its Retry-After wants");
   }
   if (head.status == 404) return ApiError(ErrorReason::kNotFound, text);
   if (head.status == 429) {

@@ -83,7 +83,7 @@ class AllocationClient {
                        absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop);
   absl::Status RequestPath(const std::string& path, absl::string_view query,
                            absl::FunctionRef<absl::StatusOr<uint64_t>()> read_body, std::stop_token stop);
-  absl::Status StatusOfHead(const std::string& path, const HttpHead& head, absl::Time now);
+  absl::Status StatusOfHead(const std::string& path, const HttpHead& head, absl::Duration retry_after);
   // The next piece of the body, whose beginning is kept.
   absl::StatusOr<absl::string_view> Read();
   // A status of reason parse with what the body says in place of an answer.

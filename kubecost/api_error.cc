@@ -10,6 +10,7 @@ namespace {
 
 constexpr absl::string_view kPayloadUrl = "kubecost-allocation-exporter/reason";
 constexpr absl::string_view kHttpStatusUrl = "kubecost-allocation-exporter/http-status";
+constexpr absl::string_view kRetryAfterUrl = "kubecost-allocation-exporter/retry-after";
 
 }  // namespace
 
@@ -31,6 +32,18 @@ std::optional<ErrorReason> ReasonOf(const absl::Status& status) {
 absl::Status WithHttpStatus(absl::Status status, int http_status) {
   status.SetPayload(kHttpStatusUrl, absl::Cord(absl::StrCat(http_status)));
   return status;
+}
+
+absl::Status WithRetryAfter(absl::Status status, absl::Duration wait) {
+  status.SetPayload(kRetryAfterUrl, absl::Cord(absl::FormatDuration(wait)));
+  return status;
+}
+
+absl::Duration RetryAfterOf(const absl::Status& status) {
+  absl::Duration wait;
+  const auto payload = status.GetPayload(kRetryAfterUrl);
+  if (payload.has_value()) absl::ParseDuration(std::string(*payload), &wait);
+  return wait;
 }
 
 absl::Status WithMessage(const absl::Status& status, absl::string_view message) {

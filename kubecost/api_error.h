@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace kubecost {
 
@@ -91,7 +92,13 @@ std::optional<ErrorReason> ReasonOf(const absl::Status& status);
 // The same status, telling the code of the HTTP answer that it is about.
 absl::Status WithHttpStatus(absl::Status status, int http_status);
 
-// The same status in other words; reason and HTTP code stay.
+// The same status, telling for how long the server wants not to be asked again.
+absl::Status WithRetryAfter(absl::Status status, absl::Duration wait);
+
+// What WithRetryAfter() was given, else 0.
+absl::Duration RetryAfterOf(const absl::Status& status);
+
+// The same status in other words; all else stays.
 absl::Status WithMessage(const absl::Status& status, absl::string_view message);
 
 // True when the server, or a proxy before it, could not make or deliver the answer as a whole (HTTP 499, 502, 503,

@@ -41,7 +41,7 @@ bool IsUnreachable(const absl::Status& status) {
 bool IsWorthAnotherTry(const absl::Status& status) {
   const std::optional<ErrorReason> reason = kubecost::ReasonOf(status);
   return IsUnreachable(status) || reason == ErrorReason::kInconsistent || reason == ErrorReason::kHttp5xx ||
-         reason == ErrorReason::kEmptyBody;
+         reason == ErrorReason::kEmptyBody || kubecost::RetryAfterOf(status) > absl::ZeroDuration();
 }
 
 // Another day would fail as well.
@@ -155,9 +155,14 @@ class Run {
       if (!IsWorthAnotherTry(answer.status())) return answer;
       // A side question leaves nothing to compute behind.
       const absl::Duration took = &rest == &side_rest_ ? absl::ZeroDuration() : clock_.Elapsed() - started;
-      const absl::Duration wait = polling::RetryWait(tried, took);
+      const absl::Duration told = kubecost::RetryAfterOf(answer.status());
+      const absl::Duration wait = std::max(polling::RetryWait(tried, took), told);
       rest = {clock_.Elapsed() + wait,
               absl::StrCat(what.first, " ", what.second, " failed with reason ", polling::ReasonText(answer.status()))};
+      // The server asks for silence, whatever the question.
+      for (Rest* each : {&cost_rest_, &side_rest_}) {
+        if (told > absl::ZeroDuration() && each->end < rest.end) *each = rest;
+      }
       if (tried == tries) return answer;
       base::Log(base::LogLevel::kWarn, "reading from Kubecost failed, it is tried again",
                 {what,

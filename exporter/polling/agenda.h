@@ -23,6 +23,7 @@ Schedule Judge(View view, const Outcome& outcome, Schedule schedule, absl::Durat
 //    back-fill has no two turns in a row while others wait;
 //  - after a failure the wait doubles from 15 s to 10 min, with jitter; when a subject works again, those that failed
 //    with it are due at once, and so is what the server may not have, once a day was read after its failure;
+//  - a server that says for how long it wants not to be asked is not asked, for anything;
 //  - no turn of costs begins sooner after the end of the last one than ten times what that one took; a side question
 //    holds back itself alone.
 // For one thread.
@@ -37,8 +38,12 @@ class Agenda {
   // When the next turn is, of any task or of those of a view; InfiniteDuration when there is no task.
   absl::Duration Due(std::optional<View> view = {}) const;
   absl::Duration DueOf(const Task& task) const {
-    return std::max(task.schedule->due, SpecOf(task.view).is_side_question ? task.schedule->earliest : earliest_);
+    return std::max({task.schedule->due, held_back_,
+                     SpecOf(task.view).is_side_question ? task.schedule->earliest : earliest_});
   }
+
+  // No turn of any task begins before `until`: the server has asked for it.
+  void HoldBack(absl::Duration until) { held_back_ = std::max(held_back_, until); }
 
   // What follows from a turn for its task and the others.
   void Conclude(const Task& task, const Outcome& outcome, absl::Duration started, absl::Duration finished);
@@ -48,6 +53,7 @@ class Agenda {
   Jitter jitter_;
   bool last_was_backfill_ = false;
   absl::Duration earliest_ = absl::ZeroDuration();  // of any turn of costs
+  absl::Duration held_back_ = absl::ZeroDuration();
 };
 
 }  // namespace polling

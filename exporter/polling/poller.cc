@@ -37,6 +37,7 @@ Poller::Poller(const Options& options, base::Clock& clock, kubecost::HttpClient&
               [this](const kubecost::RequestRecord& request) {
                 self_metrics_.CountRequest(request);
                 LogRequest(request);
+                agenda_.HoldBack(clock_.Elapsed() + kubecost::RetryAfterOf(request.status));
                 MarkProgress();
               }),
       reader_(options, client_, cluster_info_.id),

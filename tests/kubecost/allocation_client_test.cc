@@ -317,6 +317,34 @@ TEST_F(AllocationClientTest, ClocksCanBeCompared) {
   record_of("Thu, 19 Nov 2026 12:00:00 GMT", true);
 }
 
+TEST_F(AllocationClientTest, AServerSaysWhenItWantsToBeAskedAgain) {
+  const auto wait_of = [&](int status, absl::string_view retry_after, absl::string_view date = "") {
+    FakeAnswer answer = Status(status);
+    answer.retry_after = std::string(retry_after);
+    answer.date = std::string(date);
+    return RetryAfterOf(Get([&answer](const std::string&) { return answer; }));
+  };
+  EXPECT_EQ(wait_of(429, "120"), absl::Seconds(120));
+  EXPECT_EQ(wait_of(503, "120"), absl::Seconds(120));
+  EXPECT_EQ(wait_of(503, "0"), absl::ZeroDuration());
+  EXPECT_EQ(wait_of(503, "7200"), absl::Hours(1)) << "at most";
+  EXPECT_EQ(wait_of(503, std::string(400, '9')), absl::Hours(1));
+  EXPECT_EQ(wait_of(429, "Fri, 20 Nov 2026 12:02:00 GMT"), absl::Minutes(2)) << "it is noon by our clock";
+  EXPECT_EQ(wait_of(429, "Fri, 20 Nov 2026 12:02:00 GMT", "Fri, 20 Nov 2026 12:01:00 GMT"), absl::Minutes(1))
+      << "by its own clock, when it tells its time";
+  EXPECT_EQ(wait_of(429, "Fri, 20 Nov 2026 11:00:00 GMT"), absl::ZeroDuration());
+  for (const char* odd : {"", "-5", "1.5", "soon", "1e3", "infinite-future", "infinite-past", "inf"}) {
+    EXPECT_EQ(wait_of(429, odd), absl::ZeroDuration()) << odd;
+  }
+  for (const int status : {400, 404, 500, 502, 504}) EXPECT_EQ(wait_of(status, "120"), absl::ZeroDuration()) << status;
+  FakeAnswer limited = Status(429);
+  limited.retry_after = "90";
+  ExpectError(limited, ErrorReason::kHttp4xx, "HTTP 429; it is not asked again within 1m30s, as its Retry-After wants");
+  const absl::Status second =
+      Get([&limited](const std::string& url) { return absl::StrContains(url, "/model/") ? Status(404) : limited; });
+  EXPECT_EQ(RetryAfterOf(second), absl::Seconds(90)) << "on the second path too";
+}
+
 TEST_F(AllocationClientTest, StoppedIsNoFailureOfKubecost) {
   FakeHttpClient http([](const std::string&) { return Body(kGood); });
   AllocationClient client(http, clock_, {"http://kc", Api::kAuto, {}}, {}, [](const RequestRecord&) {});

@@ -26,6 +26,16 @@ TEST(MayBeTooBigTest, OtherFailuresHaveOtherCauses) {
   EXPECT_FALSE(MayBeTooBig(absl::OkStatus()));
 }
 
+TEST(WithRetryAfterTest, IsKeptWithAllElse) {
+  const absl::Status status =
+      WithMessage(WithRetryAfter(WithHttpStatus(ApiError(ErrorReason::kHttp5xx, ""), 503), absl::Seconds(90)), "busy");
+  EXPECT_EQ(RetryAfterOf(status), absl::Seconds(90));
+  EXPECT_EQ(ReasonOf(status), ErrorReason::kHttp5xx);
+  EXPECT_TRUE(MayBeTooBig(status));
+  EXPECT_EQ(RetryAfterOf(ApiError(ErrorReason::kHttp5xx, "")), absl::ZeroDuration());
+  EXPECT_EQ(RetryAfterOf(absl::OkStatus()), absl::ZeroDuration());
+}
+
 TEST(WithHttpStatusTest, KeepsTheReason) {
   EXPECT_EQ(ReasonOf(WithHttpStatus(ApiError(ErrorReason::kHttp5xx, ""), 504)), ErrorReason::kHttp5xx);
 }

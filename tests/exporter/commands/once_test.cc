@@ -253,6 +253,21 @@ TEST_F(OnceTest, AnUnreachableKubecostIsTriedThreeTimesForAllDays) {
   EXPECT_EQ(text_, "");
 }
 
+TEST_F(OnceTest, RetryAfterIsObeyed) {
+  kubecost_.failing[18] = {429, "", "text/plain", "", {}, {}};
+  kubecost_.failing[18].retry_after = "600";
+  kubecost_.failures = 1;
+  EXPECT_EQ(Run(OutputFormat::kCsv, 18, 18).outcome, OnceOutcome::kComplete);
+  EXPECT_EQ(clock_.sleeps, std::vector<absl::Duration>{absl::Minutes(10)});
+}
+
+TEST_F(OnceTest, RetryAfterOfASideQuestionHoldsBackTheDays) {
+  kubecost_.cluster_info = {503, "", "text/plain", "", {}, {}};
+  kubecost_.cluster_info.retry_after = "120";
+  EXPECT_EQ(Run(OutputFormat::kCsv, 18, 18).outcome, OnceOutcome::kComplete);
+  EXPECT_EQ(clock_.sleeps, std::vector<absl::Duration>{absl::Minutes(2)});
+}
+
 TEST_F(OnceTest, AfterATimeoutItWaitsTenTimesAsLong) {
   kubecost_.failing[19] = Failing(ErrorReason::kReadTimeout);
   kubecost_.failures = 2;

@@ -185,6 +185,15 @@ TEST_F(AgendaTest, NoTurnOfCostsBeginsBeforeTenTimesWhatTheLastOneTook) {
   EXPECT_EQ(agenda_.Due(), absl::ZeroDuration()) << "nor one side question another";
 }
 
+TEST_F(AgendaTest, NobodyHasATurnWhileTheServerWantsNotToBeAsked) {
+  agenda_.HoldBack(kNow + absl::Seconds(120));
+  agenda_.HoldBack(kNow + absl::Seconds(60));
+  EXPECT_EQ(Next(), "-");
+  EXPECT_EQ(agenda_.Due(), kNow + absl::Seconds(120));
+  EXPECT_EQ(agenda_.Due(View::kClusterInfo), kNow + absl::Seconds(120));
+  EXPECT_TRUE(agenda_.Next(kNow + absl::Seconds(120)).has_value());
+}
+
 TEST_F(AgendaTest, WhenOneWorksAgainThoseThatFailedAreDueAtOnce) {
   for (int i = 0; i < 3; ++i) Conclude(Ended(Ending::kFailed, ErrorReason::kRefused));
   EXPECT_GE(newest_.schedule.due, kNow + absl::Seconds(12));

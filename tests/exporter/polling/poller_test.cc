@@ -201,6 +201,37 @@ TEST_F(PollerTest, BackoffDoublesWithJitterUpToTenMinutes) {
   EXPECT_LE(Poll(), absl::Seconds(18)) << "and it begins anew";
 }
 
+TEST_F(PollerTest, RetryAfterIsObeyed) {
+  for (const int status : {429, 503}) {
+    kubecost_.FailWith(status);
+    kubecost_.override->retry_after = "1800";
+    Restart();
+    EXPECT_EQ(Poll(), absl::Minutes(30)) << status;
+    const size_t asked = http_.urls.size();
+    kubecost_.clock.Advance(absl::Minutes(29));
+    Poll();
+    EXPECT_EQ(http_.urls.size(), asked) << "for nothing at all";
+    kubecost_.clock.Advance(absl::Minutes(1));
+    Poll();
+    EXPECT_GT(http_.urls.size(), asked);
+  }
+  kubecost_.override->retry_after = "1";
+  Restart();
+  EXPECT_GE(Poll(), absl::Seconds(12)) << "never sooner than without it";
+}
+
+TEST_F(PollerTest, RetryAfterOfAQuestionThatIsNoFailureIsObeyedToo) {
+  options_.currency.clear();
+  Restart();
+  kubecost_.configs = FakeAnswer{429, "", "text/plain", "", {}, {}};
+  kubecost_.configs.retry_after = "120";
+  EXPECT_EQ(Poll(), absl::Seconds(120));
+  EXPECT_EQ(PodTotal(), -1);
+  kubecost_.clock.Advance(absl::Seconds(120));
+  Poll();
+  EXPECT_EQ(PodTotal(), 1);
+}
+
 TEST_F(PollerTest, NeverAnImmediateRetryAfterATimeout) {
   options_.cluster_info = ClusterInfoMode::kOff;
   Restart();
