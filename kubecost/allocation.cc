@@ -20,6 +20,8 @@ void InvalidValues::Add(const InvalidValues& other) {
   not_a_number += other.not_a_number;
   negative_minutes += other.negative_minutes;
   invalid_utf8 += other.invalid_utf8;
+  if (unknown_cost.empty()) unknown_cost = other.unknown_cost;
+  if (clusterless_row.empty()) clusterless_row = other.clusterless_row;
 }
 
 double AddCosts(double a, double b) {

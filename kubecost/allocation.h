@@ -109,6 +109,10 @@ struct InvalidValues {
   uint64_t not_a_number = 0;      // a number field held text, a bool, or a number no double can hold
   uint64_t negative_minutes = 0;  // a row that ends before it starts
   uint64_t invalid_utf8 = 0;      // a label value that had bytes replaced
+  // For the log the first of its kind, empty when there is none: a cost that is not a number (`row "c1": totalCost is
+  // null`), and a row without a cluster where others name several.
+  std::string unknown_cost;
+  std::string clusterless_row;
 
   void Add(const InvalidValues& other);
 };

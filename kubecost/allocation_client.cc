@@ -137,6 +137,14 @@ absl::StatusOr<ParsedAnswer> AllocationClient::GetAllocations(const AllocationQu
                                    WindowText(query.window), ": its data is ", parsed->EmptyShape(),
                                    ". Was the cluster running then, has Kubecost restarted, does --filter match?"));
     }
+    if (!parsed->has_known_cost) {
+      const std::string& example = parsed->invalid.unknown_cost;
+      return ApiError(ErrorReason::kParse,
+                      absl::StrCat("unexpected answer: not one cost in its ", parsed->rows, " rows is a number",
+                                   example.empty() ? "" : ", as in ", example,
+                                   "; does an API of Kubecost or OpenCost answer, and does no proxy change what it "
+                                   "says?"));
+    }
     answer = *parsed;
     return parsed->bytes;
   };

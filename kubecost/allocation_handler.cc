@@ -70,7 +70,7 @@ bool AllocationHandler::Null() {
       return true;
     case State::kRow:
       answer_.invalid.null_cost += IsCostField(field_) ? 1 : 0;
-      SetNull();
+      SetUnknown("null");
       return true;
     default:  // a row, a property or a window that is null is left out
       return true;
@@ -105,7 +105,7 @@ bool AllocationHandler::String(const char* text, unsigned length, bool) {
       return EnvelopeText(absl::string_view(text, length));
     case State::kRow:
       if (field_ < RowField::kNumberCount) {
-        SetNull();
+        SetUnknown(absl::StrCat("\"", absl::string_view(text, length), "\""));
         ++answer_.invalid.not_a_number;
       } else if (std::string* const field = TextOfField()) {
         field->assign(text, length);
@@ -250,7 +250,9 @@ bool AllocationHandler::EndArray(unsigned) {
 absl::StatusOr<ParsedAnswer> AllocationHandler::Finish() const {
   if (!code_.empty() && code_ != "200") return UpstreamCodeError(code_, message_);
   if (!has_data_) return ApiError(ErrorReason::kParse, "unexpected answer: it has no `data`");
-  return answer_;
+  ParsedAnswer answer = answer_;
+  if (!has_several_clusters_) answer.invalid.clusterless_row.clear();
+  return answer;
 }
 
 std::string* AllocationHandler::PropertyOf(absl::string_view key) {
@@ -277,10 +279,26 @@ void AllocationHandler::StartRow() {
   std::fill_n(numbers_.begin() + kResourceCount, kResourceCount, 0);
 }
 
-void AllocationHandler::SetNull() {
+void AllocationHandler::SetUnknown(absl::string_view value) {
   if (field_ >= RowField::kNumberCount) return;
   numbers_[static_cast<size_t>(field_)] = kUnknown;
-  row_.has_null_cost |= IsCostField(field_);
+  if (!IsCostField(field_)) return;
+  row_.has_null_cost = true;
+  if (!answer_.invalid.unknown_cost.empty()) return;
+  answer_.invalid.unknown_cost = absl::StrCat("row \"", base::SanitizeMessage(row_.name), "\": ", RowFieldName(field_),
+                                              " is ", base::SanitizeMessage(value));
+}
+
+void AllocationHandler::NoteCluster() {
+  const std::string& cluster = row_.properties.cluster;
+  if (cluster.empty()) {
+    std::string& row = answer_.invalid.clusterless_row;
+    if (row.empty()) row = absl::StrCat("row \"", base::SanitizeMessage(row_.name), "\"");
+  } else if (first_cluster_.empty()) {
+    first_cluster_ = cluster;
+  } else {
+    has_several_clusters_ |= cluster != first_cluster_;
+  }
 }
 
 void AllocationHandler::SetNumber(absl::string_view text) {
@@ -288,7 +306,7 @@ void AllocationHandler::SetNumber(absl::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) {
-    SetNull();
+    SetUnknown(text);
     ++answer_.invalid.not_a_number;
     return;
   }
@@ -309,6 +327,9 @@ bool AllocationHandler::EndRow() {
                 Number(RowField::kMemoryRequest), Number(RowField::kMemoryUsage)};
   row_.extent = WindowOf(start_, end_);
   if (row_.usage.minutes < 0) ++answer_.invalid.negative_minutes;
+  answer_.has_known_cost =
+      answer_.has_known_cost || IsKnown(row_.total_cost) || std::any_of(row_.costs.begin(), row_.costs.end(), IsKnown);
+  NoteCluster();
   status_ = sink_(row_);
   return status_.ok();
 }

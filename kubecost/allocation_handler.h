@@ -60,11 +60,13 @@ class AllocationHandler {
   std::string* PropertyOf(absl::string_view key);
   bool TakeRowMembers();
   void StartRow();
-  void SetNull();
+  // The field holds `value`, which is not a number.
+  void SetUnknown(absl::string_view value);
   void SetNumber(absl::string_view text);
   // Where the text of the present field goes; null for fields that are no text.
   std::string* TextOfField();
   double Number(RowField field) const { return numbers_[static_cast<size_t>(field)]; }
+  void NoteCluster();
   bool EndRow();
   std::optional<base::Window> ParseWindow();
 
@@ -80,6 +82,10 @@ class AllocationHandler {
   bool has_data_ = false;
   std::string code_;
   std::string message_;
+
+  // Of all rows so far.
+  std::string first_cluster_;
+  bool has_several_clusters_ = false;
 
   // The row being read.
   Allocation row_;

@@ -28,6 +28,8 @@ struct ParsedAnswer {
   bool data_is_null = false;
   size_t rows = 0;
   uint64_t bytes = 0;
+  // Whether any cost of any row is known.
+  bool has_known_cost = false;
   InvalidValues invalid;
 
   // How an answer without rows looks, for the error text: "null", "[]", "[null]", "[{}]".

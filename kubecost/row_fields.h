@@ -100,6 +100,14 @@ constexpr RowField RowFieldOf(absl::string_view key) {
   return row_fields_internal::kSlots[row_fields_internal::SlotOf(key, row_fields_internal::kSlots)].field;
 }
 
+// The name in the API of a field that is not kNone.
+constexpr absl::string_view RowFieldName(RowField field) {
+  for (const row_fields_internal::Slot& slot : row_fields_internal::kSlots) {
+    if (slot.field == field) return slot.name;
+  }
+  return "";
+}
+
 }  // namespace kubecost
 
 #endif  // KUBECOST_ROW_FIELDS_H_

@@ -1,6 +1,7 @@
 #include "exporter/commands/once.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <type_traits>
 #include <utility>
@@ -177,7 +178,11 @@ class Run {
     absl::Time read_at;
     absl::StatusOr<metrics::ClusterFacts> facts = Try({"day", date}, kTries, cost_rest_, [&] {
       read_at = clock_.Now();
-      return reader_.Read(window, pods, stop_).facts;
+      polling::DayReading reading = reader_.Read(window, pods, stop_);
+      polling::LogOddities(reading.invalid, oddities_, {{"day", date}});
+      const polling::Oddities odd = polling::OdditiesOf(reading.invalid);
+      std::transform(odd.begin(), odd.end(), oddities_.begin(), oddities_.begin(), std::logical_or<>());
+      return reading.facts;
     });
     if (!facts.ok()) return facts.status();
     const bool settled = read_at >= window.end + options_.day_settle_after;
@@ -253,6 +258,7 @@ class Run {
   // A slow side question holds back no day.
   Rest cost_rest_;
   Rest side_rest_;
+  polling::Oddities oddities_ = {};  // that the log was told
   bool has_begun_ = false;
   size_t asked_ = 0;
   size_t tried_ = 0;

@@ -18,13 +18,11 @@ namespace {
 using base::LogLevel;
 using kubecost::Level;
 
-base::LogFields FieldsOf(const Task& task, const Outcome& outcome, absl::Duration utc_offset) {
+base::LogFields FieldsOf(const Task& task, absl::Duration utc_offset) {
   base::LogFields fields = {{"view", std::string(SpecOf(task.view).name)}};
   if (Day* const* const day = std::get_if<Day*>(&task.subject); day != nullptr) {
     fields.emplace_back("day", base::DateText((*day)->window, utc_offset));
   }
-  fields.emplace_back("reason", ReasonText(outcome.status));
-  fields.emplace_back("error", std::string(outcome.status.message()));
   return fields;
 }
 
@@ -55,7 +53,18 @@ void PollJournal::Record(const std::vector<Task>& tasks, const Task& task, const
   ViewReport& report = reports_[static_cast<size_t>(task.view)];
   (outcome.is_good() ? report.last_success : report.last_failure) = outcome.finished;
   if (!outcome.is_good()) report.error = std::string(outcome.status.message());
+  NoteOddities(tasks, task, outcome);
   LogChange(tasks, task, outcome);
+}
+
+void PollJournal::NoteOddities(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome) {
+  if (outcome.ending != Ending::kGood && outcome.ending != Ending::kDoubted) return;
+  Oddities told = {};
+  for (const Task& each : tasks) {
+    for (size_t i = 0; i < told.size(); ++i) told[i] |= each.view == task.view && each.schedule->oddities[i];
+  }
+  LogOddities(outcome.invalid, told, FieldsOf(task, options_.day_utc_offset));
+  task.schedule->oddities = OdditiesOf(outcome.invalid);
 }
 
 void PollJournal::SetUps(const std::vector<Task>& tasks) {
@@ -94,7 +103,9 @@ void PollJournal::LogChange(const std::vector<Task>& tasks, const Task& task, co
   Schedule& schedule = *task.schedule;
   const bool is_nothing = outcome.ending == Ending::kNothing;
   const bool told_nothing = std::exchange(schedule.told_nothing, is_nothing);
-  const base::LogFields fields = FieldsOf(task, outcome, options_.day_utc_offset);
+  base::LogFields fields = FieldsOf(task, options_.day_utc_offset);
+  fields.emplace_back("reason", ReasonText(outcome.status));
+  fields.emplace_back("error", std::string(outcome.status.message()));
   if (outcome.is_good()) {
     schedule.told.clear();
     LogRecovery(tasks, task.view);

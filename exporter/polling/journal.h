@@ -31,6 +31,7 @@ class PollJournal {
   std::vector<ViewReport> Reports(const Agenda& agenda, absl::Time now, absl::Duration elapsed) const;
 
  private:
+  void NoteOddities(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome);
   void LogChange(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome);
   // When nothing of the view fails any more.
   void LogRecovery(const std::vector<Task>& tasks, View view);

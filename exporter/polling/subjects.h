@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "exporter/polling/options.h"
 #include "exporter/polling/support.h"
+#include "exporter/polling/upstream.h"
 #include "kubecost/allocation.h"
 
 namespace polling {
@@ -60,6 +61,8 @@ struct Schedule {
   bool is_answered = true;
   // The failure that the log was last told, if it still lasts: its reason, "internal" or "off".
   std::string told;
+  // Those of its newest answer.
+  Oddities oddities = {};
   // The log knows that Kubecost has nothing for it.
   bool told_nothing = false;
   // Of the live views and the currency, which not every server has.

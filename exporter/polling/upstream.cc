@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "kubecost/api_error.h"
 #include "metrics/snapshot.h"
@@ -45,6 +44,25 @@ absl::Status ErrorOfRow(metrics::RowProblem problem, const kubecost::Allocation&
                        metrics::TableBuilder::kMaxLabelBytes, " bytes, which Kubernetes does not allow"));
   }
   return absl::OkStatus();
+}
+
+Oddities OdditiesOf(const kubecost::InvalidValues& values) {
+  return {!values.unknown_cost.empty(), !values.clusterless_row.empty()};
+}
+
+void LogOddities(const kubecost::InvalidValues& values, const Oddities& told, const base::LogFields& fields) {
+  const Oddities odd = OdditiesOf(values);
+  const auto log = [&fields](absl::string_view message, const std::string& first) {
+    base::LogFields all = fields;
+    all.emplace_back("first", first);
+    base::Log(base::LogLevel::kWarn, message, all);
+  };
+  if (odd[0] && !told[0]) log("costs are not numbers: nothing is served for them", values.unknown_cost);
+  if (odd[1] && !told[1]) {
+    log("rows without a cluster in an answer of several clusters: they are served with cluster=\"\"; with OpenCost, an "
+        "exporter for each cluster with --filter=cluster:\"...\" tells whose idle cost it is",
+        values.clusterless_row);
+  }
 }
 
 void LogRequest(const kubecost::RequestRecord& request) {

@@ -2,6 +2,7 @@
 #ifndef EXPORTER_POLLING_UPSTREAM_H_
 #define EXPORTER_POLLING_UPSTREAM_H_
 
+#include <array>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -9,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/log.h"
 #include "exporter/polling/options.h"
 #include "kubecost/allocation.h"
 #include "kubecost/allocation_client.h"
@@ -31,6 +33,14 @@ absl::StatusOr<std::string> ReadCurrency(kubecost::AllocationClient& client, std
 
 // A row that the table builder would not take, as an error of the answer that held it.
 absl::Status ErrorOfRow(metrics::RowProblem problem, const kubecost::Allocation& row);
+
+// What may be odd about the values of an answer that is taken all the same: costs that are not numbers, and rows
+// without a cluster where others name several.
+using Oddities = std::array<bool, 2>;
+Oddities OdditiesOf(const kubecost::InvalidValues& values);
+
+// Warns of those that are not among the `told`. `fields` say what was asked for.
+void LogOddities(const kubecost::InvalidValues& values, const Oddities& told, const base::LogFields& fields);
 
 void LogRequest(const kubecost::RequestRecord& request);
 

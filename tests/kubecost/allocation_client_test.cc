@@ -20,7 +20,8 @@ const base::Window kDay = {kMidnight, kMidnight + absl::Hours(24)};
 constexpr absl::string_view kDayText = "2026-11-19T00:00:00Z,2026-11-20T00:00:00Z";
 
 std::string RowWithWindow(absl::string_view start, absl::string_view end) {
-  return absl::StrCat(R"({"code":200,"data":[{"c":{"window":{"start":")", start, R"(","end":")", end, R"("}}}]})");
+  return absl::StrCat(R"({"code":200,"data":[{"c":{"window":{"start":")", start, R"(","end":")", end,
+                      R"("},"totalCost":1}}]})");
 }
 
 const std::string kGood = RowWithWindow("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z");
@@ -227,6 +228,21 @@ TEST_F(AllocationClientTest, AByteOrderMarkIsNoTrouble) {
   EXPECT_TRUE(Get([&body](const std::string&) { return Body(body); }).ok());
   ExpectError(Body("\xEF\xBB\xBF<html>"), ErrorReason::kHtml, "HTML page");
   ExpectError(Status(500, "\xEF\xBB\xBF{\"message\":\"broken\"}"), ErrorReason::kHttp5xx, "HTTP 500, \"broken\"");
+}
+
+TEST_F(AllocationClientTest, AnAnswerWithoutAnyCostIsNoAnswer) {
+  const auto body = [](absl::string_view costs) {
+    return Body(absl::StrCat(R"({"code":200,"data":[{"c1":{"window":{"start":"2026-11-19T00:00:00Z",)",
+                             R"("end":"2026-11-20T00:00:00Z"})", costs, "}}]}"));
+  };
+  ExpectError(body(R"(,"cpuCost":"1.5","totalCost":"3.5")"), ErrorReason::kParse,
+              "not one cost in its 1 rows is a number, as in row \"c1\": cpuCost is \"1.5\";");
+  ExpectError(body(R"(,"totalCost":null)"), ErrorReason::kParse, "as in row \"c1\": totalCost is null;");
+  ExpectError(body(""), ErrorReason::kParse, "not one cost in its 1 rows is a number;");
+  for (const char* some : {R"(,"totalCost":0)", R"(,"totalCost":null,"gpuCost":0)", R"(,"pvCost":1,"cpuCost":true)"}) {
+    const FakeAnswer answer = body(some);
+    EXPECT_TRUE(Get([&answer](const std::string&) { return answer; }).ok()) << some;
+  }
 }
 
 TEST_F(AllocationClientTest, TransportErrorsPassThroughWithTheirReason) {

@@ -259,6 +259,29 @@ TEST(ParseAllocationsTest, ValuesOfAnotherTypeAreNotNumbers) {
   EXPECT_EQ(parsed.answer->invalid.null_cost, 0U) << "counted once, as what it is";
 }
 
+TEST(ParseAllocationsTest, TheFirstCostThatIsNotANumberIsNamed) {
+  const auto first = [](absl::string_view rows) {
+    const Parsed parsed = Parse(Answer(rows));
+    EXPECT_TRUE(parsed.answer.ok()) << parsed.answer.status();
+    return parsed.answer->invalid.unknown_cost;
+  };
+  EXPECT_EQ(first(R"("a":{"totalCost":1},"c1/n":{"ramCost":"2","cpuCost":null},"b":{"totalCost":"x"})"),
+            "row \"c1/n\": ramCost is \"2\"");
+  EXPECT_EQ(first(R"("a":{"pvCostAdjustment":null})"), "row \"a\": pvCostAdjustment is null");
+  EXPECT_EQ(first(R"("a":{"totalCost":1.9e308})"), "row \"a\": totalCost is 1.9e308") << "no double holds it";
+  EXPECT_EQ(first(R"("a":{"minutes":"x","cpuEfficiency":null,"totalCost":1})"), "") << "no costs";
+}
+
+TEST(ParseAllocationsTest, ARowWithoutAClusterIsOddWhereOthersNameSeveral) {
+  const auto odd = [](absl::string_view rows) { return Parse(Answer(rows)).answer->invalid.clusterless_row; };
+  constexpr char kOne[] = R"("c1":{"properties":{"cluster":"c1"}},"c1/x":{"properties":{"cluster":"c1"}})";
+  constexpr char kOther[] = R"(,"c2":{"properties":{"cluster":"c2"}})";
+  constexpr char kIdle[] = R"(,"__idle__":{"properties":{}})";
+  EXPECT_EQ(odd(absl::StrCat(kOne, kIdle, kOther)), "row \"__idle__\"");
+  EXPECT_EQ(odd(absl::StrCat(kOne, kIdle)), "");
+  EXPECT_EQ(odd(absl::StrCat(kOne, kOther)), "");
+}
+
 TEST(ParseAllocationsTest, NegativeMinutesAreCounted) {
   const Parsed parsed = Parse(Answer(R"("a":{"minutes":-3})"));
   ASSERT_TRUE(parsed.answer.ok());

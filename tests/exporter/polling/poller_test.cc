@@ -36,9 +36,10 @@ class FakeKubecost {
     const size_t from = url.find("window=") + 7;
     const std::string start = url.substr(from, 20);
     const std::string end = url.substr(from + 21, 20);
-    const std::string row = absl::StrCat(
-        R"("row":{"properties":{"cluster":"c1","namespace":"n","pod":"p"},"window":{"start":")", start, R"(","end":")",
-        end, R"("},"minutes":60,"totalCost":)", total, R"(,"cpuCost":)", total, R"(,"ramCost":0,"cpuEfficiency":1})");
+    const std::string row =
+        absl::StrCat(R"("row":{"properties":{"cluster":"c1","namespace":"n","pod":"p"},"window":{"start":")", start,
+                     R"(","end":")", end, R"("},"minutes":60,"totalCost":)", total, R"(,"cpuCost":)", total,
+                     R"(,"ramCost":)", memory, R"(,"cpuEfficiency":1})");
     if (recomputing) total += 1;
     return {200, absl::StrCat(R"({"code":200,"data":[{)", row, "}]}"), "application/json", "", {}, {}};
   }
@@ -50,6 +51,7 @@ class FakeKubecost {
   FakeAnswer configs{404, "", "text/plain", "", {}, {}};
   std::optional<FakeAnswer> override;
   double total = 1;
+  std::string memory = "0";
   bool recomputing = false;
   absl::Duration duration = absl::ZeroDuration();
   absl::Duration cluster_info_duration = absl::ZeroDuration();
@@ -389,6 +391,31 @@ TEST_F(PollerTest, SeveralClustersUnderOneNameAreRefused) {
   Poll();
   EXPECT_TRUE(Has("kubecost_exporter_api_errors_total{reason=\"multi_cluster\"} 1"));
   EXPECT_EQ(PodTotal(), -1);
+}
+
+TEST_F(PollerTest, CostsThatAreNotNumbersAreLoggedOnceUntilTheyHaveBeen) {
+  const auto warnings = [this](absl::Time time) {
+    testing::internal::CaptureStderr();
+    PollAt(time);
+    const std::string log = testing::internal::GetCapturedStderr();
+    const size_t at = log.find("costs are not numbers");
+    EXPECT_TRUE(at == std::string::npos ||
+                absl::StrContains(log, R"(view=day day=2026-11-19 first="row \"row\": ramCost)"))
+        << log;
+    return at != std::string::npos;
+  };
+  kubecost_.memory = "\"2\"";
+  EXPECT_TRUE(warnings(kNoon));
+  EXPECT_EQ(PodTotal(), 1) << "what is known is served";
+  EXPECT_FALSE(warnings(kNoon + absl::Hours(1)));
+  kubecost_.memory = "0";
+  EXPECT_FALSE(warnings(kNoon + absl::Hours(2)));
+  kubecost_.memory = "null";
+  EXPECT_TRUE(warnings(kNoon + absl::Hours(3)));
+  kubecost_.FailWith(503);
+  EXPECT_FALSE(warnings(kNoon + absl::Hours(4)));
+  kubecost_.override.reset();
+  EXPECT_FALSE(warnings(kNoon + absl::Hours(5))) << "a failure does not end it";
 }
 
 TEST_F(PollerTest, DaysBeginAtTheUtcOffset) {
