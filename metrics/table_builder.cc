@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/text.h"
 #include "metrics/text_format.h"
 
@@ -23,12 +24,18 @@ bool IsSpecialName(absl::string_view name) {
   return name.size() > 4 && absl::StartsWith(name, "__") && absl::EndsWith(name, "__");
 }
 
-// The last part of a row's key when it has the form of a special row (`__idle__`, `cluster-one/__idle__`), else empty.
-// This recognises the row; its labels come from its properties.
+// The part of a row's key that has the form of a special row's name (`__idle__`, `cluster-one/__idle__`), else empty.
+// Any part that has no value is `__unallocated__`, which another special name is the more telling of. This recognises
+// the row; its labels come from its properties.
 absl::string_view SpecialName(absl::string_view key) {
-  const size_t slash = key.rfind('/');
-  const absl::string_view last = slash == absl::string_view::npos ? key : key.substr(slash + 1);
-  return IsSpecialName(last) ? last : absl::string_view();
+  absl::string_view found;
+  if (!absl::StrContains(key, "__")) return found;
+  for (const absl::string_view part : absl::StrSplit(key, '/')) {
+    if (!IsSpecialName(part)) continue;
+    found = part;
+    if (part != kubecost::kUnallocated) break;
+  }
+  return found;
 }
 
 // Kubecost gives a namespace's claims that no pod mounts a pod of this name, with the whole window as its run time.
@@ -106,10 +113,10 @@ TableBuilder::TableBuilder(Level level, absl::string_view cluster_name, size_t e
 }
 
 bool TableBuilder::IsSpecial(const Allocation& row) {
-  const std::string& namespace_name = row.properties.namespace_name;
   const absl::string_view special = SpecialName(row.name);
-  return special == kubecost::kIdle || (namespace_name.empty() && special == kubecost::kUnmounted) ||
-         (IsSpecialName(namespace_name) && namespace_name != kubecost::kUnallocated);
+  const absl::string_view name =
+      special == kubecost::kIdle || row.properties.namespace_name.empty() ? special : row.properties.namespace_name;
+  return IsSpecialName(name) && name != kubecost::kUnallocated;
 }
 
 RowProblem TableBuilder::AddRepaired(const Allocation& row) {
@@ -150,7 +157,7 @@ RowProblem TableBuilder::Add(const Allocation& row) {
     namespace_name = unnamed;
     if (pod.empty()) pod = unnamed;
   } else if (pod.empty()) {
-    pod = kubecost::kUnallocated;
+    pod = IsSpecialName(namespace_name) ? namespace_name : kubecost::kUnallocated;
   }
   if (level_ != Level::kPod) pod = "";
   if (level_ == Level::kCluster) namespace_name = "";
@@ -326,12 +333,24 @@ void TableBuilder::FillColumns(LevelTable& table, Columns columns) {
   fill(Column::kTotalEfficiency, [](const Row& row) { return row.efficiency.total; });
 }
 
-LevelTable TableBuilder::Build(Columns columns) {
-  if (clusters_.texts().size() == 1 && clusters_.texts()[0].empty()) {
+void TableBuilder::NameClusters() {
+  const std::vector<std::string>& names = clusters_.texts();
+  const auto unnamed = static_cast<uint32_t>(std::find(names.begin(), names.end(), "") - names.begin());
+  if (unnamed == names.size() || names.size() > 2) return;
+  if (names.size() == 1) {
     escaped_.clear();
     AppendLabelValue(base::ReplaceInvalidUtf8(fallback_cluster_), escaped_);
     clusters_.ReplaceOnly(escaped_);
+    return;
   }
+  const uint32_t only = 1 - unnamed;
+  for (Row& row : rows_) row.cluster = only;
+  times_[only].pods.Add(times_[unnamed].pods);
+  times_[only].windows.Add(times_[unnamed].windows);
+}
+
+LevelTable TableBuilder::Build(Columns columns) {
+  NameClusters();
   SortRows();
   MergeRows();
   LevelTable table;

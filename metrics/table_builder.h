@@ -37,7 +37,9 @@ enum class Columns { kEverything, kAll, kCosts, kTotal };
 
 // The rules of identity and merging (metric contract, "Labels, identity, merging"):
 //  - a row is keyed by cluster, namespace and pod as far as the level goes; a UID behind a space in the pod's name is
-//    cut off; the idle row is namespace and pod `__idle__`; an empty namespace or pod is `__unallocated__`;
+//    cut off; the idle row is namespace and pod `__idle__`; a namespace or pod that is empty has the special name that
+//    the row's key holds, the same on every level, else `__unallocated__`;
+//  - a row without a cluster is that of the one cluster that the others name; where none does, the fallback's;
 //  - rows of one key merge: costs add, attributes come from the costlier row, an amount that is unknown in one row is
 //    unknown in the sum, and so is the total; efficiency is usage over request, both weighted by minutes, the total
 //    one weighted by the cost of CPU, memory and GPU;
@@ -104,6 +106,7 @@ class TableBuilder {
     return a.cluster == b.cluster && a.namespace_name == b.namespace_name && Pod(a) == Pod(b);
   }
   bool HasLesserAttributes(const Row& a, const Row& b) const;
+  void NameClusters();
   RowProblem AddRepaired(const kubecost::Allocation& row);
   // The number of the text, escaped.
   uint32_t Intern(Interner& interner, absl::string_view text);

@@ -103,9 +103,69 @@ TEST_F(TableBuilderTest, IdleHasNoAttributes) {
 
 TEST_F(TableBuilderTest, AClusterNameIsNeverTakenFromTheKey) {
   // Cluster ids and label values may hold '/'.
-  EXPECT_EQ(Samples(Level::kNamespace, {Row("arn:x/y/z/n", "arn:x/y/z", "n", "", 1), Row("x/__idle__", "", "", "", 2)},
+  EXPECT_EQ(Samples(Level::kNamespace,
+                    {Row("arn:x/y/z/n", "arn:x/y/z", "n", "", 1), Row("a/n", "a", "n", "", 3),
+                     Row("a/__idle__", "", "", "", 2)},
                     "kubecost_namespace_total_cost"),
-            (Lines{R"({cluster="",namespace="__idle__"} 2)", R"({cluster="arn:x/y/z",namespace="n"} 1)"}));
+            (Lines{R"({cluster="",namespace="__idle__"} 2)", R"({cluster="a",namespace="n"} 3)",
+                   R"({cluster="arn:x/y/z",namespace="n"} 1)"}));
+}
+
+TEST_F(TableBuilderTest, ARowWithoutAClusterBelongsToTheOnlyOne) {
+  const std::vector<Allocation> pods = {Row("__idle__", "", "", "", 0.25), Row("a/n/p/x", "a", "n", "p", 1),
+                                        Row("a/n/q/x", "a", "n", "q", 2), Row("//m//", "", "m", "", 4)};
+  EXPECT_EQ(Samples(Level::kPod, pods, "kubecost_pod_total_cost"),
+            (Lines{R"({cluster="a",namespace="__idle__",pod="__idle__"} 0.25)",
+                   R"({cluster="a",namespace="m",pod="__unallocated__"} 4)", R"({cluster="a",namespace="n",pod="p"} 1)",
+                   R"({cluster="a",namespace="n",pod="q"} 2)"}));
+  EXPECT_EQ(Samples(Level::kCluster, {Row("a", "a", "", "", 1), Row("__idle__", "", "", "", 0.25)},
+                    "kubecost_cluster_total_cost"),
+            Lines{R"({cluster="a"} 1.25)"});
+  // Kubecost's own name of the cluster is only for an answer that names none.
+  for (const char* named : {"a", ""}) {
+    TableBuilder builder(Level::kCluster, "", 0);
+    builder.set_fallback_cluster("c1");
+    builder.Add(Row("__idle__", "", "", "", 0.25));
+    builder.Add(Row(named, named, "", "", 1));
+    const LevelTable table = builder.Build();
+    ASSERT_EQ(table.sums().size(), 1U);
+    EXPECT_EQ(table.sums()[0].cluster, *named == 'a' ? "a" : "c1");
+    EXPECT_EQ(table.sums()[0].total, 1.25);
+  }
+}
+
+TEST_F(TableBuilderTest, TimesOfRowsWithoutAClusterAreThoseOfTheOnlyOne) {
+  const auto row = [](absl::string_view cluster, int from, int to) {
+    Allocation made = Row("", cluster, "n", "p", 1);
+    made.window = made.extent = base::Window{absl::FromUnixSeconds(from), absl::FromUnixSeconds(to)};
+    return made;
+  };
+  TableBuilder builder(Level::kPod, "", 0);
+  for (const Allocation& each : {row("", 0, 10), row("a", 5, 20), row("", 30, 40)}) builder.Add(each);
+  const LevelTable table = builder.Build();
+  ASSERT_EQ(table.sums().size(), 1U);
+  EXPECT_EQ(table.sums()[0].extent->covered, absl::Seconds(30));
+  EXPECT_EQ(table.sums()[0].window->covered, absl::Seconds(30));
+}
+
+TEST_F(TableBuilderTest, OneCostHasTheSameSpecialNameOnEveryLevel) {
+  // As the levels' keys are: without properties only they tell, and a part without a value is `__unallocated__`.
+  for (const absl::string_view special : {"__unmounted__", "__idle__", "__external__", "__unallocated__"}) {
+    const std::string with_rest = absl::StrCat("a/", special, "/", special, "//__unallocated__/__unallocated__");
+    for (const bool has_namespace : {false, true}) {
+      if (special == "__idle__" && has_namespace) continue;
+      const absl::string_view ns = has_namespace ? special : "";
+      EXPECT_EQ(Samples(Level::kNamespace, {Row(absl::StrCat("a/", special), "a", ns, "", 1)},
+                        "kubecost_namespace_total_cost"),
+                Lines{absl::StrCat(R"({cluster="a",namespace=")", special, R"("} 1)")});
+      for (const std::string& key : {absl::StrCat("a/", special), with_rest}) {
+        EXPECT_EQ(Samples(Level::kPod, {Row(key, "a", ns, "", 1)}, "kubecost_pod_total_cost"),
+                  Lines{absl::StrCat(R"({cluster="a",namespace=")", special, R"(",pod=")", special, R"("} 1)")});
+        EXPECT_EQ(TableBuilder::IsSpecial(Row(key, "a", ns, "", 1)), special != "__unallocated__") << key;
+      }
+    }
+  }
+  EXPECT_FALSE(TableBuilder::IsSpecial(Row("a/n/p/node/__unallocated__/__unallocated__", "a", "n", "p", 1)));
 }
 
 TEST_F(TableBuilderTest, EachClustersWindowsAreAddedUp) {
