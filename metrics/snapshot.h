@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/cell.h"
@@ -29,8 +30,8 @@ struct Snapshot {
   // The last complete hour, and today so far; null while it is not fresh. Pods of today may be left out.
   std::shared_ptr<const LiveFacts> hour;
   std::shared_ptr<const LiveFacts> today;
-  // Label currency of the families of the former exporter; empty when they are not served.
-  std::string compat_currency;
+  // Label currency of the families of the former exporter; nothing when they are not served.
+  std::optional<std::string> compat_currency;
   // The label block of kubecost_cluster_info, `{id="...",...} `; null while it is not known.
   std::shared_ptr<const std::string> cluster_info;
 

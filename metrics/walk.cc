@@ -161,8 +161,8 @@ bool WalkFamily(const Snapshot& snapshot, const Family& family, SampleSink sink)
       return walk.Table(snapshot.today.get());
     case Source::kCompat:
       // Its reader multiplies by the hours of a day.
-      return snapshot.compat_currency.empty() ||
-             walk.Clusters(snapshot.day, IsEfficiency(family.column) ? 1 : 24, snapshot.compat_currency);
+      return !snapshot.compat_currency.has_value() ||
+             walk.Clusters(snapshot.day, IsEfficiency(family.column) ? 1 : 24, *snapshot.compat_currency);
     case Source::kDaily:
       return snapshot.daily == nullptr || walk.Days(*snapshot.daily);
     case Source::kDayStatus:
@@ -185,7 +185,7 @@ std::vector<std::pair<absl::string_view, size_t>> CountSeries(const Snapshot& sn
   std::vector<std::pair<absl::string_view, size_t>> series;
   for (const Family& family : kFamilies) {
     if (family.source == Source::kExporter) continue;
-    if (family.source == Source::kCompat && snapshot.compat_currency.empty()) continue;
+    if (family.source == Source::kCompat && !snapshot.compat_currency.has_value()) continue;
     size_t& count = series.emplace_back(family.name, 0).second;
     WalkFamily(snapshot, family, [&count](const Sample&) {
       ++count;

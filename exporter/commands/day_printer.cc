@@ -58,7 +58,7 @@ void DayPrinter::PrintPrometheus(metrics::ClusterFacts newest) {
   snapshot.day = std::move(newest);
   snapshot.daily = std::make_shared<const metrics::DailyFacts>(std::move(days_), options_.day_pod_resources);
   snapshot.cluster_info = cluster_info_;
-  snapshot.compat_currency = options_.compat_cloudtuner ? currency_ : "";
+  if (options_.compat_cloudtuner) snapshot.compat_currency = currency_;
   metrics::WritePrometheusText(snapshot, metrics::Selection::All(), out_);
 }
 

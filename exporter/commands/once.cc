@@ -208,12 +208,13 @@ class Run {
   std::string Currency() {
     if (!options_.currency.empty()) return options_.currency;
     if (!printer_.WantsCurrency()) return polling::kDefaultCurrency;
-    absl::StatusOr<std::string> code =
+    const absl::StatusOr<polling::ToldCurrency> told =
         Try({"view", "currency"}, kTries, side_rest_, [&] { return polling::ReadCurrency(client_, stop_); });
-    if (code.ok()) return *std::move(code);
-    if (kubecost::ReasonOf(code.status()).value_or(ErrorReason::kNotFound) != ErrorReason::kNotFound) {
+    if (told.ok() && told->code.empty()) polling::LogCurrency(*told);
+    if (told.ok()) return told->code;
+    if (kubecost::ReasonOf(told.status()).value_or(ErrorReason::kNotFound) != ErrorReason::kNotFound) {
       base::Log(base::LogLevel::kWarn, "Kubecost does not tell its currency; set --currency",
-                {{"currency", polling::kDefaultCurrency}, {"error", std::string(code.status().message())}});
+                {{"currency", polling::kDefaultCurrency}, {"error", std::string(told.status().message())}});
     }
     return polling::kDefaultCurrency;
   }

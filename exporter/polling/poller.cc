@@ -120,25 +120,25 @@ Outcome Poller::Poll(ClusterInfo& info, std::stop_token stop) {
 }
 
 Outcome Poller::Poll(Currency& currency, std::stop_token stop) {
-  const absl::StatusOr<std::string> code = ReadCurrency(client_, std::move(stop));
-  const std::optional<ErrorReason> reason = kubecost::ReasonOf(code.status());
+  const absl::StatusOr<ToldCurrency> told = ReadCurrency(client_, std::move(stop));
+  const std::optional<ErrorReason> reason = kubecost::ReasonOf(told.status());
   // A server may keep its settings to itself, in whatever words.
   const bool is_refused = reason == ErrorReason::kAuth || reason == ErrorReason::kHtml ||
                           reason == ErrorReason::kRedirect || (reason.has_value() && kubecost::IsAnAnswer(*reason));
-  if (!code.ok()) {
+  if (!told.ok()) {
     // One that fails may do better soon. What it once told holds.
-    const bool may_recover = kubecost::MayBeTooBig(code.status()) || reason == ErrorReason::kHttp5xx;
+    const bool may_recover = kubecost::MayBeTooBig(told.status()) || reason == ErrorReason::kHttp5xx;
     const bool is_off = is_refused && currency.schedule.support.TakeFailure(1);
-    if (!is_refused || (may_recover && !is_off)) return {code.status(), Ending::kFailed};
+    if (!is_refused || (may_recover && !is_off)) return {told.status(), Ending::kFailed};
     currency.schedule.due = clock_.Elapsed() + (may_recover || !is_off ? kCurrencyRetry : kCurrencyRefresh);
-    return {code.status(), Ending::kAbsent};
+    return {told.status(), Ending::kAbsent};
   }
   currency.schedule.support.TakeSuccess();
   currency.schedule.due = clock_.Elapsed() + kCurrencyRefresh;
-  if (*code == currency.code) return {};
-  currency.code = *code;
+  if (told->code == currency.code) return {};
+  currency.code = told->code;
   self_metrics_.SetCurrency(currency.code);
-  base::Log(base::LogLevel::kInfo, "Kubecost tells its currency", {{"currency", currency.code}});
+  LogCurrency(*told);
   PublishDays();
   return {};
 }
@@ -229,7 +229,7 @@ void Poller::PublishDays() {
   Publish([this](metrics::Snapshot& snapshot) {
     snapshot.day = book_.Plain();
     snapshot.daily = std::make_shared<const metrics::DailyFacts>(book_.Served(), options_.day_pod_resources);
-    snapshot.compat_currency = options_.compat_cloudtuner ? currency_.code : "";
+    if (options_.compat_cloudtuner) snapshot.compat_currency = currency_.code;
   });
 }
 

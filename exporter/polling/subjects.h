@@ -78,7 +78,7 @@ struct ClusterInfo {
 
 struct Currency {
   Schedule schedule;
-  // In force: as configured, as Kubecost says, or USD.
+  // In force: as configured, as Kubecost says, or USD; empty when Kubecost's cannot be read.
   std::string code;
 };
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/text.h"
 #include "kubecost/api_error.h"
@@ -21,10 +22,26 @@ absl::StatusOr<ClusterDescription> ReadClusterInfo(const Options& options, kubec
   return cluster;
 }
 
-absl::StatusOr<std::string> ReadCurrency(kubecost::AllocationClient& client, std::stop_token stop) {
-  absl::StatusOr<std::string> told = client.GetCurrency(std::move(stop));
-  if (told.ok() && !IsCurrencyCode(*told)) return kDefaultCurrency;
+absl::StatusOr<ToldCurrency> ReadCurrency(kubecost::AllocationClient& client, std::stop_token stop) {
+  const absl::StatusOr<std::string> text = client.GetCurrency(std::move(stop));
+  if (!text.ok()) return text.status();
+  ToldCurrency told = {absl::AsciiStrToUpper(absl::StripAsciiWhitespace(*text)), base::SanitizeMessage(*text)};
+  if (told.code.empty()) {
+    told.code = kDefaultCurrency;
+  } else if (!IsCurrencyCode(told.code)) {
+    told.code.clear();
+  }
   return told;
+}
+
+void LogCurrency(const ToldCurrency& told) {
+  if (!told.code.empty()) {
+    base::Log(base::LogLevel::kInfo, "Kubecost tells its currency", {{"currency", told.code}});
+  } else {
+    base::Log(base::LogLevel::kWarn,
+              "Kubecost's currency is not an ISO 4217 code: amounts are served without one; set --currency",
+              {{"currency", told.text}});
+  }
 }
 
 absl::Status ErrorOfRow(metrics::RowProblem problem, const kubecost::Allocation& row) {

@@ -28,8 +28,15 @@ struct ClusterDescription {
 absl::StatusOr<ClusterDescription> ReadClusterInfo(const Options& options, kubecost::AllocationClient& client,
                                                    std::stop_token stop);
 
-// USD where Kubecost names none.
-absl::StatusOr<std::string> ReadCurrency(kubecost::AllocationClient& client, std::stop_token stop);
+// What Kubecost's settings say of the currency.
+struct ToldCurrency {
+  std::string code;  // USD where they name none, empty where they do so in a way that cannot be read
+  std::string text;  // as they have it
+};
+absl::StatusOr<ToldCurrency> ReadCurrency(kubecost::AllocationClient& client, std::stop_token stop);
+
+// Tells which currency is in force now.
+void LogCurrency(const ToldCurrency& told);
 
 // A row that the table builder would not take, as an error of the answer that held it.
 absl::Status ErrorOfRow(metrics::RowProblem problem, const kubecost::Allocation& row);

@@ -200,6 +200,12 @@ TEST_F(OnceTest, KubecostsOwnWordsForClusterAndCurrency) {
   kubecost_.configs = {404, "", "text/plain", "", {}, {}};
   EXPECT_EQ(Run(OutputFormat::kCsv, 19, 19).outcome, OnceOutcome::kComplete);
   EXPECT_TRUE(absl::StrContains(text_, ",0.19,USD,"));
+  for (const auto& [told, printed] : {std::pair("eur", ",0.19,EUR,"), std::pair("$", ",0.19,,")}) {
+    text_.clear();
+    kubecost_.configs = Json(absl::StrCat(R"({"currencyCode":")", told, R"("})"));
+    EXPECT_EQ(Run(OutputFormat::kCsv, 19, 19).outcome, OnceOutcome::kComplete);
+    EXPECT_TRUE(absl::StrContains(text_, printed)) << text_;
+  }
 }
 
 TEST_F(OnceTest, WithoutClusterInfoOneFamilyIsMissing) {

@@ -418,6 +418,33 @@ TEST_F(PollerTest, CostsThatAreNotNumbersAreLoggedOnceUntilTheyHaveBeen) {
   EXPECT_FALSE(warnings(kNoon + absl::Hours(5))) << "a failure does not end it";
 }
 
+TEST_F(PollerTest, ACurrencyIsReadAsItIsMeantOrLeftOut) {
+  options_.currency.clear();
+  options_.compat_cloudtuner = true;
+  const struct {
+    absl::string_view told, code;
+    bool warns;
+  } cases[] = {{R"({"currencyCode":"eur"})", "EUR", false}, {R"({"currencyCode":" Chf\n"})", "CHF", false},
+               {R"({"currencyCode":"USD"})", "USD", false}, {R"({"currencyCode":""})", "USD", false},
+               {R"({"currencyCode":" "})", "USD", false},   {R"({"discount":"30%"})", "USD", false},
+               {R"({"currencyCode":"\u20ac"})", "", true},  {R"({"currencyCode":"US dollars"})", "", true}};
+  for (const auto& [told, code, warns] : cases) {
+    kubecost_.currency = {200, absl::StrCat(R"({"code":200,"data":)", told, "}"), "application/json", "", {}, {}};
+    Restart();
+    kubecost_.clock.Advance(absl::Hours(1));
+    testing::internal::CaptureStderr();
+    Poll();
+    EXPECT_EQ(absl::StrContains(testing::internal::GetCapturedStderr(), "is not an ISO 4217 code"), warns) << told;
+    EXPECT_TRUE(absl::StrContains(registry_->Serialize(), absl::StrCat(",currency=\"", code, "\","))) << told;
+    EXPECT_EQ(store_.Current()->compat_currency, code) << told;
+    EXPECT_EQ(reports_.Current()->currency, code) << told;
+    testing::internal::CaptureStderr();
+    kubecost_.clock.Advance(absl::Hours(25));
+    Poll();
+    EXPECT_EQ(testing::internal::GetCapturedStderr().find("ISO 4217"), std::string::npos) << "once";
+  }
+}
+
 TEST_F(PollerTest, DaysBeginAtTheUtcOffset) {
   options_.day_utc_offset = absl::Hours(2);
   Restart();
