@@ -14,6 +14,15 @@
 
 namespace web {
 
+std::optional<Target> AbsoluteForm(absl::string_view target) {
+  if (!absl::StartsWithIgnoreCase(target, "http://") && !absl::StartsWithIgnoreCase(target, "https://")) return {};
+  target.remove_prefix(target.find("://") + 3);
+  target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
+  const size_t query = std::min(target.find('?'), target.size());
+  const absl::string_view path = target.substr(0, query);
+  return Target{path.empty() ? "/" : path, target.substr(std::min(query + 1, target.size()))};
+}
+
 absl::StatusOr<metrics::Selection> ParseCollect(absl::string_view query) {
   metrics::Selection selection = metrics::Selection::None();
   for (const auto& [name, value] : base::QueryParameters(query)) {

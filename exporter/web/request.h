@@ -3,6 +3,7 @@
 #define EXPORTER_WEB_REQUEST_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -33,6 +34,15 @@ struct Answer {
   absl::string_view headers = "";
   absl::string_view content_type = kPlainText;
 };
+
+struct Target {
+  absl::string_view path;
+  absl::string_view query;
+};
+
+// The parts of a request's target in absolute form (RFC 9112, 3.2.2), as clients send it to what they take for a proxy:
+// "http://host:9103/metrics?a=b". Scheme and host are passed over. Nothing for a target of another form.
+std::optional<Target> AbsoluteForm(absl::string_view target);
 
 // The collectors named by `collect[]` in a query string, all when none is named. InvalidArgument for an unknown one;
 // other parameters are ignored.

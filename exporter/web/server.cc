@@ -4,8 +4,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
@@ -88,6 +90,8 @@ absl::Status Server::Listen(const Options& options) {
   texts.push_back(nullptr);
   mg_callbacks callbacks = {};
   callbacks.begin_request = &Server::OnRequest;
+  callbacks.http_error = &Server::OnError;
+  callbacks.connection_close = &Server::OnClose;
   callbacks.log_message = &Server::OnMessage;
   if (has_tls) {
     acceptor_.emplace([this] { return access_.Current()->tls; },
@@ -110,21 +114,51 @@ absl::Status Server::Listen(const Options& options) {
   return absl::OkStatus();
 }
 
-int Server::OnRequest(mg_connection* connection) noexcept {
+Handler::Outcome Server::Answer(mg_connection* connection, const Target& target, bool closes) {
   const mg_request_info& info = *mg_get_request_info(connection);
   const Request request = {TextOf(info.request_method),
-                           TextOf(info.local_uri),
-                           TextOf(info.query_string),
+                           target.path,
+                           target.query,
                            TextOf(info.http_version),
                            info.remote_addr,
                            info.client_cert != nullptr,
-                           [connection](const char* name) { return mg_get_header(connection, name); }};
+                           [connection, closes](const char* name) {
+                             const bool is_connection = closes && absl::EqualsIgnoreCase(name, "Connection");
+                             return is_connection ? "close" : mg_get_header(connection, name);
+                           }};
   const auto send = [connection](absl::string_view piece) {
     return mg_write(connection, piece.data(), piece.size()) == static_cast<int>(piece.size());
   };
-  const Handler::Outcome outcome = static_cast<Server*>(info.user_data)->handler_.Handle(request, send);
+  return static_cast<Server*>(info.user_data)->handler_.Handle(request, send);
+}
+
+int Server::OnRequest(mg_connection* connection) noexcept {
+  const mg_request_info& info = *mg_get_request_info(connection);
+  const Handler::Outcome outcome = Answer(connection, {TextOf(info.local_uri), TextOf(info.query_string)}, false);
   if (!outcome.keep_alive) mg_disable_connection_keep_alive(connection);
   return outcome.status;
+}
+
+// civetweb refuses a target in absolute form, with an error or without a word, unless host and port are its own. The
+// request is answered just before it closes the connection for that.
+int Server::OnError(mg_connection* connection, int, const char* message) noexcept {
+  const bool is_for_us = absl::string_view(message) == "Invalid URI" &&
+                         AbsoluteForm(TextOf(mg_get_request_info(connection)->request_uri)).has_value();
+  static char is_answered;
+  if (!is_for_us) mg_set_user_connection_data(connection, &is_answered);
+  return is_for_us ? 0 : 1;
+}
+
+void Server::OnClose(const mg_connection* closing) noexcept {
+  auto* connection = const_cast<mg_connection*>(closing);
+  const mg_request_info& info = *mg_get_request_info(connection);
+  std::optional<Target> target = AbsoluteForm(TextOf(info.request_uri));
+  if (!target.has_value() || info.local_uri != nullptr || info.conn_data != nullptr) return;
+  std::string path(target->path.size() + 1, '\0');
+  path.resize(static_cast<size_t>(std::max(0, mg_url_decode(target->path.data(), static_cast<int>(target->path.size()),
+                                                            path.data(), static_cast<int>(path.size()), 0))));
+  target->path = path;
+  Answer(connection, *target, true);
 }
 
 // At the start, and at the end as well: that it is ours to free.

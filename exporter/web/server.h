@@ -14,6 +14,7 @@
 #include "base/mutex.h"
 #include "exporter/web/handler.h"
 #include "exporter/web/options.h"
+#include "exporter/web/request.h"
 #include "exporter/web/tls.h"
 #include "exporter/web/web_access.h"
 
@@ -38,7 +39,10 @@ class Server {
  private:
   Server(WebAccess& access, Handler& handler) : access_(access), handler_(handler) {}
   absl::Status Listen(const Options& options);
+  static Handler::Outcome Answer(mg_connection* connection, const Target& target, bool closes);
   static int OnRequest(mg_connection* connection) noexcept;
+  static int OnError(mg_connection* connection, int status, const char* message) noexcept;
+  static void OnClose(const mg_connection* connection) noexcept;
   static int OnMessage(const mg_connection* connection, const char* message) noexcept;
   static int GiveSslContext(void** context, void* self) noexcept;
 

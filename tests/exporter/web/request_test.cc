@@ -2,11 +2,29 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+
 namespace web {
 namespace {
 
 using metrics::Collector;
 using metrics::Selection;
+
+TEST(AbsoluteFormTest, HostAndSchemeArePassedOver) {
+  const auto parts = [](absl::string_view target) {
+    const std::optional<Target> found = AbsoluteForm(target);
+    return found.has_value() ? absl::StrCat(found->path, " ", found->query) : "-";
+  };
+  EXPECT_EQ(parts("http://127.0.0.1:9103/metrics"), "/metrics ");
+  EXPECT_EQ(parts("HTTPS://exporter.example/metrics?collect[]=pod&x=?"), "/metrics collect[]=pod&x=?");
+  EXPECT_EQ(parts("http://[::1]:9103/readyz"), "/readyz ");
+  EXPECT_EQ(parts("http://exporter"), "/ ");
+  EXPECT_EQ(parts("http://exporter?search=a/b"), "/ search=a/b");
+  EXPECT_EQ(parts("http://"), "/ ");
+  for (const char* other : {"/metrics", "/http://x/metrics", "*", "exporter:9103", "ftp://x/metrics", ""}) {
+    EXPECT_EQ(parts(other), "-") << other;
+  }
+}
 
 TEST(ParseCollectTest, NamesCollectorsAsNodeExporterDoes) {
   EXPECT_EQ(*ParseCollect(""), Selection::All());

@@ -5,11 +5,17 @@
 #include "exporter/web/server.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "exporter/polling/options.h"
@@ -52,6 +58,28 @@ class ServerTest : public testing::Test {
     }
   }
 
+  // All that comes back until the server closes the connection.
+  std::string Exchange(absl::string_view request) const {
+    const std::string address = server_->addresses().front();
+    uint32_t port = 0;
+    EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port));
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    const absl::Cleanup close_it = [fd] { close(fd); };
+    sockaddr_in to = {};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<uint16_t>(port));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
+    EXPECT_EQ(write(fd, request.data(), request.size()), static_cast<ssize_t>(request.size()));
+    std::string answer(size_t{1} << 16, '\0');
+    size_t size = 0;
+    for (ssize_t got = 1; got > 0; size += static_cast<size_t>(std::max(got, ssize_t{0}))) {
+      got = read(fd, answer.data() + size, answer.size() - size);
+    }
+    answer.resize(size);
+    return answer;
+  }
+
   std::shared_ptr<const metrics::Snapshot> SnapshotOf(int pods, double cost) const {
     metrics::TableBuilder builder(kubecost::Level::kPod, "", 0);
     for (int i = 0; i < pods; ++i) {
@@ -91,6 +119,36 @@ TEST_F(ServerTest, APortThatIsTakenIsNamed) {
   ASSERT_FALSE(second.ok());
   EXPECT_TRUE(absl::StrContains(second.status().message(), taken)) << second.status();
   EXPECT_TRUE(absl::StrContains(second.status().message(), "Address already in use")) << second.status();
+}
+
+TEST_F(ServerTest, ATargetInAbsoluteFormIsAnsweredWhateverItsHost) {
+  options_.web_keep_alive_timeout = absl::Milliseconds(500);
+  Start();
+  store_.Publish(SnapshotOf(1, 1));
+  const std::string address = server_->addresses().front();
+  const std::string port = address.substr(address.rfind(':'));
+  for (const std::string& target :
+       {absl::StrCat("http://127.0.0.1", port, "/metrics"), absl::StrCat("http://exporter.example", port, "/metrics"),
+        std::string("http://exporter.example/metrics?collect[]=pod"), std::string("http://mydomain.com:1/metrics"),
+        std::string("HTTPS://exporter:9/metr%69cs"), std::string("http://[::1]:9103/metrics")}) {
+    const std::string answer = Exchange(absl::StrCat("GET ", target, " HTTP/1.1\r\nHost: x\r\n\r\n"));
+    EXPECT_TRUE(absl::StartsWith(answer, "HTTP/1.1 200 OK\r\n")) << target << "\n" << answer;
+    EXPECT_TRUE(absl::StrContains(answer, "Connection: close")) << target << "\n" << answer;
+    EXPECT_TRUE(absl::StrContains(answer, "kubecost_pod_total_cost{")) << target << "\n" << answer;
+    EXPECT_EQ(absl::StrContains(answer, "kubecost_exporter_"), !absl::StrContains(target, "collect")) << target;
+    EXPECT_EQ(answer.find("HTTP/1.1 ", 1), std::string::npos) << "one answer: " << target << "\n" << answer;
+  }
+  const auto first_line = [this](absl::string_view request) {
+    const std::string answer = Exchange(absl::StrCat(request, "\r\nHost: x\r\n\r\n"));
+    EXPECT_EQ(answer.find("HTTP/1.1 ", 1), std::string::npos) << answer;
+    return answer.substr(0, answer.find('\r'));
+  };
+  EXPECT_EQ(first_line("HEAD http://exporter.example/metrics HTTP/1.1"), "HTTP/1.1 200 OK");
+  EXPECT_EQ(first_line("GET http://exporter.example HTTP/1.1"), "HTTP/1.1 200 OK");
+  EXPECT_EQ(first_line("GET http://exporter.example/nothing HTTP/1.1"), "HTTP/1.1 404 Not Found");
+  EXPECT_EQ(first_line("POST http://exporter.example/metrics HTTP/1.1"), "HTTP/1.1 405 Method Not Allowed");
+  EXPECT_EQ(first_line("GET ftp://exporter.example/metrics HTTP/1.1"), "HTTP/1.1 400 Bad Request");
+  EXPECT_EQ(first_line("GET http://exporter.example/metrics HTTP/3.0"), "HTTP/1.1 505 HTTP Version Not Supported");
 }
 
 TEST_F(ServerTest, EveryScrapeIsOneSnapshotWhileSnapshotsAreReplaced) {

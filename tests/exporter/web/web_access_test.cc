@@ -101,9 +101,13 @@ TEST_F(WebAccessTest, CertificateAndPasswordAreBothAskedFor) {
   EXPECT_EQ(StatusAt("/metrics", &stranger, Login("user", "U*U")), 0);
   EXPECT_EQ(StatusAt("/healthz"), 200);
   EXPECT_EQ(StatusAt("/healthz", &stranger), 0);
+  // A target in absolute form opens no other door.
+  EXPECT_EQ(StatusAt("https://exporter.example/metrics", &client, Login("user", "U*U")), 200);
+  EXPECT_EQ(StatusAt("https://exporter.example/metrics", &client), 401);
+  EXPECT_EQ(StatusAt("https://exporter.example/healthz"), 200);
   const std::string text = self_metrics_.Serialize();
   for (const absl::string_view line : {"{reason=\"bad_certificate\"} 2", "{reason=\"no_certificate\"} 1",
-                                       "{reason=\"no_password\"} 1", "{reason=\"wrong_password\"} 2"}) {
+                                       "{reason=\"no_password\"} 2", "{reason=\"wrong_password\"} 2"}) {
     EXPECT_TRUE(absl::StrContains(text, absl::StrCat("kubecost_exporter_web_auth_failures_total", line, "\n"))) << line;
   }
 }
