@@ -24,7 +24,9 @@ void Coverage::Add(const base::Window& window) {
 }
 
 void Coverage::Add(const Coverage& other) {
+  const absl::Duration ran = ran_ + other.ran_;
   for (const base::Window& window : other.windows_) Add(window);
+  ran_ = ran;
 }
 
 std::optional<Extent> Coverage::extent() const {

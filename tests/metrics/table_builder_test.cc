@@ -145,6 +145,7 @@ TEST_F(TableBuilderTest, TimesOfRowsWithoutAClusterAreThoseOfTheOnlyOne) {
   const LevelTable table = builder.Build();
   ASSERT_EQ(table.sums().size(), 1U);
   EXPECT_EQ(table.sums()[0].extent->covered, absl::Seconds(30));
+  EXPECT_EQ(table.sums()[0].ran, absl::Seconds(35));
   EXPECT_EQ(table.sums()[0].window->covered, absl::Seconds(30));
 }
 
