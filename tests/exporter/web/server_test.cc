@@ -148,7 +148,7 @@ TEST_F(ServerTest, ATargetInAbsoluteFormIsAnsweredWhateverItsHost) {
   EXPECT_EQ(first_line("GET http://exporter.example/nothing HTTP/1.1"), "HTTP/1.1 404 Not Found");
   EXPECT_EQ(first_line("POST http://exporter.example/metrics HTTP/1.1"), "HTTP/1.1 405 Method Not Allowed");
   EXPECT_EQ(first_line("GET ftp://exporter.example/metrics HTTP/1.1"), "HTTP/1.1 400 Bad Request");
-  EXPECT_EQ(first_line("GET http://exporter.example/metrics HTTP/3.0"), "HTTP/1.1 505 HTTP Version Not Supported");
+  EXPECT_EQ(first_line("GET http://exporter.example/metrics HTTP/3.0"), "HTTP/3.0 505 HTTP Version not supported");
 }
 
 TEST_F(ServerTest, EveryScrapeIsOneSnapshotWhileSnapshotsAreReplaced) {
