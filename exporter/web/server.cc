@@ -151,9 +151,11 @@ int Server::OnError(mg_connection* connection, int, const char* message) noexcep
 
 void Server::OnClose(const mg_connection* closing) noexcept {
   auto* connection = const_cast<mg_connection*>(closing);
-  const mg_request_info& info = *mg_get_request_info(connection);
-  std::optional<Target> target = AbsoluteForm(TextOf(info.request_uri));
-  if (!target.has_value() || info.local_uri != nullptr || info.conn_data != nullptr) return;
+  const mg_request_info* const info = mg_get_request_info(connection);
+  // No request, where the handshake failed or the client only closed.
+  if (info == nullptr || info->local_uri != nullptr || info->conn_data != nullptr) return;
+  std::optional<Target> target = AbsoluteForm(TextOf(info->request_uri));
+  if (!target.has_value()) return;
   std::string path(target->path.size() + 1, '\0');
   path.resize(static_cast<size_t>(std::max(0, mg_url_decode(target->path.data(), static_cast<int>(target->path.size()),
                                                             path.data(), static_cast<int>(path.size()), 0))));
