@@ -89,12 +89,18 @@ FileStamp StampOf(const std::string& path) {
 absl::StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
   if (path.empty()) return OutputFile(STDOUT_FILENO, "", "");
   const std::string next = absl::StrCat(path, ".tmp");
-  // What a process has left behind that was killed is written over, but not what another is writing.
-  const int file = open(next.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  // What a process has left behind that was killed is written over, but not what another is writing. A symbolic link
+  // or a pipe in its place is not opened.
+  const int file = open(next.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
   if (file < 0) return FileError("cannot create", next);
   if (flock(file, LOCK_EX | LOCK_NB) != 0 || !IsNamed(file, next)) {
     close(file);
     return absl::UnavailableError(absl::StrCat("cannot write ", path, ": another process is writing it"));
+  }
+  struct stat info = {};
+  if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || info.st_nlink != 1) {
+    close(file);
+    return absl::InternalError(absl::StrCat("cannot write ", next, ": it is not a regular file of its own"));
   }
   OutputFile output(file, path, next);
   if (ftruncate(file, 0) != 0) return FileError("cannot write", next);

@@ -101,4 +101,11 @@ std::string SanitizeMessage(absl::string_view text) {
   return std::string(absl::StripAsciiWhitespace(clean));
 }
 
+uint64_t Fingerprint(absl::string_view text, uint64_t before) {
+  constexpr uint64_t kPrime = 0x100000001b3;
+  uint64_t hash = before;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * kPrime;
+  return (hash ^ 0xff) * kPrime;  // the end: no byte of UTF-8
+}
+
 }  // namespace base

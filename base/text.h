@@ -2,6 +2,7 @@
 #ifndef BASE_TEXT_H_
 #define BASE_TEXT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -25,6 +26,10 @@ inline constexpr absl::string_view kCutMark = "...";
 
 // A text from upstream made fit for one line of a log: no control characters, no credentials of a URL, short.
 std::string SanitizeMessage(absl::string_view text);
+
+// Tells texts apart, in files too: FNV-1a, 64 bits. That of several texts begins with that of those before.
+inline constexpr uint64_t kNoFingerprint = 0xcbf29ce484222325;
+uint64_t Fingerprint(absl::string_view text, uint64_t before = kNoFingerprint);
 
 }  // namespace base
 

@@ -98,7 +98,7 @@ ProductServer::ProductServer(const metrics::SnapshotStore& store) : options_(Ser
   std::vector<std::string> problems;
   access_ = std::make_unique<web::WebAccess>(options_, self_metrics_, clock_, problems);
   handler_ = std::make_unique<web::Handler>(
-      options_, store, self_metrics_, *access_, clock_, [] { return absl::OkStatus(); },
+      options_, store, scrapes_, self_metrics_, *access_, clock_, [] { return absl::OkStatus(); },
       [](absl::string_view) { return web::Answer(); });
   auto server = web::Server::Start(options_, *access_, *handler_);
   Require(server.ok(), server.status().message());

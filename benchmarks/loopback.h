@@ -48,6 +48,7 @@ class ProductServer {
   const web::Options options_;
   metrics::Registry registry_;
   const web::Metrics self_metrics_{registry_};
+  metrics::ScrapeLog scrapes_;
   base::SystemClock clock_;
   std::unique_ptr<web::WebAccess> access_;
   std::unique_ptr<web::Handler> handler_;

@@ -181,13 +181,14 @@ int RunExporter(const Options& options, base::Clock& clock) {
   const sigset_t signals = BlockSignals({SIGTERM, SIGINT});
 
   metrics::SnapshotStore store;
+  metrics::ScrapeLog scrapes;
   metrics::Registry registry;
   const ProgramMetrics program_metrics(registry, options.http.access.tls_verify);
   polling::Metrics polling_metrics(registry, options.polling);
   const web::Metrics web_metrics(registry);
   kubecost::CurlHttpClient http(HttpOptions(options.http, &program_metrics));
   polling::PollReportStore reports;
-  polling::Poller poller(options.polling, clock, http, store, reports, polling_metrics);
+  polling::Poller poller(options.polling, clock, http, store, reports, scrapes, polling_metrics);
   std::vector<std::string> problems;
   web::WebAccess access(options.web, web_metrics, clock, problems);
   if (!problems.empty()) return CannotStart(absl::StrJoin(problems, "; "));
@@ -198,7 +199,8 @@ int RunExporter(const Options& options, base::Clock& clock) {
                                           web::WebSecurityText(*access.Current()), clock.Now(), search),
                        status::StatusPageHeaders(), web::kHtml};
   };
-  web::Handler handler(options.web, store, web_metrics, access, clock, HealthOf(poller, options.http.deadline), page);
+  web::Handler handler(options.web, store, scrapes, web_metrics, access, clock,
+                       HealthOf(poller, options.http.deadline), page);
   const absl::StatusOr<std::unique_ptr<web::Server>> server = web::Server::Start(options.web, access, handler);
   if (!server.ok()) return CannotStart(server.status().message());
   base::Log(base::LogLevel::kInfo, "listening",

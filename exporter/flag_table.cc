@@ -33,6 +33,9 @@ Type TypeOf(int) { return {"N", "a whole number"}; }
 Type TypeOf(absl::Duration) { return {"DURATION", "a duration such as 500ms, 90s, 5m or 2h"}; }
 Type TypeOf(uint64_t) { return {"SIZE", "a size such as 1048576, 64MiB or 1GiB"}; }
 Type TypeOf(const std::optional<absl::CivilDay>&) { return {"YYYY-MM-DD", "a day such as 2026-11-05"}; }
+Type TypeOf(const std::optional<polling::DayRange>&) {
+  return {"FROM..TO", "a range of days such as 2026-11-01..2026-11-07"};
+}
 
 constexpr std::pair<absl::string_view, uint64_t> kUnits[] = {{"GiB", uint64_t{1} << 30},
                                                              {"MiB", uint64_t{1} << 20},
@@ -74,6 +77,11 @@ bool Parse(const std::string& text, uint64_t& value) {
 
 bool Parse(const std::string& text, absl::CivilDay& value) {
   return text.size() == 10 && absl::ParseCivilTime(text, &value) && absl::FormatCivilTime(value) == text;
+}
+
+bool Parse(const std::string& text, polling::DayRange& value) {
+  const std::pair<std::string, std::string> days = absl::StrSplit(text, absl::MaxSplits("..", 1));
+  return Parse(days.first, value.first) && Parse(days.second, value.second) && value.first <= value.second;
 }
 
 template <typename T>
@@ -290,7 +298,9 @@ void AddPolling(polling::Options& o, std::vector<Flag>& flags) {
        Row("day.close-delay", o.day_close_delay, "How long after its end a day counts as complete.",
            {.min = "0s", .below = "24h"}),
        Row("day.keep", o.day_keep, "How many closed days are served on every scrape.", {"1", "31"}),
-       Row("day.refresh", o.day_refresh, "How often a day is read again until it is settled; then every 6h.",
+       Row("day.refresh", o.day_refresh,
+           "How soon a day is read again after it changed; while it stays the same the wait doubles.", {"1m", "24h"}),
+       Row("day.refresh-max", o.day_refresh_max, "How long that wait becomes; a settled day is read this often.",
            {"1m", "24h"}),
        Row("day.settle-after", o.day_settle_after,
            "How long after a day's end Kubecost may still correct it by the cloud's bill.", {"0s", "744h"}),
@@ -307,12 +317,15 @@ void AddPolling(polling::Options& o, std::vector<Flag>& flags) {
            "How many closed days are to be had downstream: missing ones are fetched at start and after outages; 0 = "
            "off.",
            {"0", "90"}),
-       Row("backfill.expose-for", o.backfill_expose_for, "How long a back-filled day is served.", {"1h", "744h"}),
+       Row("backfill.expose-for", o.backfill_expose_for, "For how long scrapers are served a settled day, without gaps, until it is delivered.", {"1h", "744h"}),
        Row("backfill.pods", o.backfill_pods, "Back-fill pods as well as namespaces and clusters."),
        Row("backfill.parallel-days", o.backfill_parallel_days,
-           "Of how many back-filled days the pods are served at once.", {"1", "90"}),
+           "Of how many back-filled and late days the pods are served at once.", {"1", "90"}),
+       Row("backfill.again", o.backfill_again,
+           "Deliver these days once more, for instance 2026-11-01..2026-11-07, whatever was delivered before."),
        Row("state.path", "FILE", o.state_path,
-           "Small file that remembers which days were back-filled; without it a restart repeats them.")});
+           "The ledger: a small file that remembers what is believed of each day, and what was delivered. Without it "
+           "the first numbers after a restart are complete 6h later, and back-fill is repeated.")});
 }
 
 void AddWeb(web::Options& o, std::vector<Flag>& flags) {

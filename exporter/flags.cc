@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "base/version.h"
 #include "exporter/commands/healthcheck.h"
+#include "exporter/polling/ledger_file.h"
 #include "kubecost/connection_check.h"
 #include "kubecost/credentials.h"
 
@@ -168,6 +169,12 @@ ParsedFlags ParseFlags(int argc, const char* const* argv) {
     } else {
       problems.emplace_back(url.status().message());
     }
+  }
+  if (parsed.command == Command::kServe || parsed.command == Command::kCheckConfig) {
+    const absl::Status status = polling::LedgerFile::Check(options.polling);
+    // What somebody else has put there is no reason not to run.
+    const bool is_problem = parsed.command == Command::kCheckConfig || !absl::IsInvalidArgument(status);
+    if (!status.ok() && is_problem) problems.emplace_back(status.message());
   }
   if (parsed.command != Command::kRender && parsed.command != Command::kHealthcheck) {
     add(kubecost::AccessFiles(options.http.access, nullptr).Problems());

@@ -237,11 +237,10 @@ absl::Status AllocationClient::RequestPath(const std::string& path, absl::string
   const std::string url = absl::StrCat(endpoint_.url, path, query.empty() ? "" : "?", query);
   const absl::StatusOr<HttpHead> head = http_.Get(url, std::move(stop));
   record.status = head.status();
-  record.arrived = clock_.Now();
+  record.arrived = clock_.Elapsed();
   if (head.ok()) {
-    const absl::Duration retry_after = RetryAfter(*head, record.arrived);
-    record.date = ParseHttpDate(head->date);
-    record.has_age = head->has_age;
+    const absl::Duration retry_after = RetryAfter(*head, clock_.Now());
+    if (!head->has_age) record.date = ParseHttpDate(head->date);
     record.code = head->status;
     record.status = StatusOfHead(path, *head, retry_after);
     if (!record.status.ok()) record.status = WithHttpStatus(record.status, head->status);

@@ -40,12 +40,10 @@ struct RequestRecord {
   int code = 0;
   uint64_t bytes = 0;
   absl::Status status;
-  // When the headers arrived, by our clock, and when the answer was made, by the server's: nothing when it does not
-  // say.
-  absl::Time arrived;
+  // When the headers arrived, by Clock::Elapsed().
+  absl::Duration arrived;
+  // When the answer was made, by the server's clock: nothing when it does not say, or the answer comes out of a cache.
   std::optional<absl::Time> date;
-  // It comes out of a cache, with a date of the past.
-  bool has_age = false;
 };
 
 // Makes requests one after the other; no retry, no sleep, no log. Used by one thread. Errors carry an ErrorReason

@@ -21,14 +21,15 @@ double Difference(const LevelTable::ClusterSum& cluster, const LevelTable::Clust
   return level == nullptr ? kubecost::kUnknown : AddCosts(cluster.total, -level->total);
 }
 
-// What Kubecost's rounding of one amount can amount to.
-constexpr double kRounding = 5e-6;
-// The difference of the doubles themselves: amounts are not on a binary grid.
-constexpr double kSlack = 1e-9;
-
 bool IsRounding(double difference, const LevelTable::ClusterSum& cluster, const LevelTable::ClusterSum* level) {
   if (!kubecost::IsKnown(difference)) return false;
-  return std::abs(difference) <= kRounding * static_cast<double>(cluster.terms + level->terms) + kSlack;
+  return std::abs(difference) <= RoundingOf(cluster.terms + level->terms);
+}
+
+// Whether the windows of the level's rows cover the day without a hole.
+bool Covers(const LevelTable::ClusterSum* level, const base::Window& day) {
+  return level == nullptr || (level->window.has_value() && level->window->span.Contains(day) &&
+                              level->window->covered >= day.end - day.start);
 }
 
 // Fills what follows from the tables.
@@ -42,6 +43,7 @@ void Conclude(DayFacts& day) {
     day.reconciles = IsRounding(day.namespace_difference, *cluster, namespaces) &&
                      (!day.has_pods || IsRounding(day.pod_difference, *cluster, pods));
   }
+  day.is_whole = Covers(cluster, day.window) && Covers(namespaces, day.window) && Covers(pods, day.window);
   if (pods != nullptr) day.pods = pods->samples;
   if (const LevelTable::ClusterSum* const finest = day.has_pods ? pods : namespaces; finest != nullptr) {
     day.extent = finest->extent;
@@ -82,10 +84,6 @@ bool Reconcile(const ClusterFacts& clusters) {
   return std::all_of(clusters.begin(), clusters.end(), [](const auto& day) { return day->reconciles; });
 }
 
-bool HasCeasedToReconcile(const DayFacts& before, const DayFacts& after) {
-  return before.reconciles && !after.reconciles;
-}
-
 bool NamespacesReconcile(const DayFacts& day) {
   const LevelTable& namespaces = day.table(Level::kNamespace);
   const LevelTable& pods = day.table(Level::kPod);
@@ -101,21 +99,9 @@ bool NamespacesReconcile(const DayFacts& day) {
       terms += 4;
     }
     const double difference = std::abs(AddCosts(namespaces.value(Column::kTotal, row), -sum));
-    if (!(difference <= kRounding * static_cast<double>(terms) + kSlack)) return false;
+    if (!(difference <= RoundingOf(terms))) return false;
   }
   return pod == pods.rows();
-}
-
-bool HasShrunk(const DayFacts& before, const DayFacts& after) {
-  constexpr absl::Duration kTolerance = absl::Minutes(5);
-  if (!before.has_pods || !after.has_pods || !before.extent.has_value()) return false;
-  return !after.extent.has_value() || after.extent->span.start - before.extent->span.start > kTolerance ||
-         before.extent->span.end - after.extent->span.end > kTolerance ||
-         before.extent->covered - after.extent->covered > kTolerance;
-}
-
-bool SameCosts(const DayFacts& a, const DayFacts& b) {
-  return std::equal(a.tables.begin(), a.tables.end(), b.tables.begin(), SameTotals);
 }
 
 }  // namespace metrics

@@ -22,6 +22,8 @@ struct DayFacts : LevelTables {
   // "2026-11-19", at the offset the days are counted in.
   std::string date;
   std::string cluster;  // escaped
+  // The windows of the rows cover the whole day.
+  bool is_whole = true;
   // False when the pod level was not asked for.
   bool has_pods = true;
   // When real pods ran, nothing when no row told, and the sum of the run times of these rows: pod-minutes. From the pod
@@ -50,18 +52,9 @@ ClusterFacts SplitByCluster(base::Window window, std::string date, bool has_pods
 // Every cluster's levels reconcile.
 bool Reconcile(const ClusterFacts& clusters);
 
-// True when the cluster's pods ran more than 5 minutes less in `after`: Kubecost may know a part of the day only.
-bool HasShrunk(const DayFacts& before, const DayFacts& after);
-
-// True when the levels add up in `before` and not in `after`.
-bool HasCeasedToReconcile(const DayFacts& before, const DayFacts& after);
-
 // True when the pods of each namespace add up to what the namespace level says of it: a far closer look than at a whole
 // cluster, whose rounding grows with its pods.
 bool NamespacesReconcile(const DayFacts& day);
-
-// True when both hold the same rows with the same totals on every level.
-bool SameCosts(const DayFacts& a, const DayFacts& b);
 
 }  // namespace metrics
 

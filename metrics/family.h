@@ -190,6 +190,8 @@ inline constexpr auto kFamilies = std::to_array<Family>({
     {"kubecost_exporter_api_response_bytes", "Size of the last good answer by path, decompressed.", Type::kGauge, "endpoint", Source::kExporter, Level::kCluster, Column::kInfo},
     {"kubecost_exporter_build_info", "1; the build of this exporter.", Type::kGauge, "version,revision,compiler", Source::kExporter, Level::kCluster, Column::kInfo},
     {"kubecost_exporter_ca_not_after_timestamp_seconds", "When the first certificate in --kubecost.ca-file expires. Absent without that file.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_clock_difference_seconds", "How far this machine's clock is ahead of Kubecost's; absent when Kubecost does not tell the time.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
+    {"kubecost_exporter_cluster_unsound_total", "Readings of a cluster's day that were not taken, because their parts did not belong together, by reason.", Type::kCounter, "cluster,reason", Source::kExporter, Level::kCluster, Column::kInfo},
     {"kubecost_exporter_config_info", "1; the settings in force that decide what the numbers mean.", Type::kGauge, "api,currency,utc_offset,idle,share_tenancy", Source::kExporter, Level::kCluster, Column::kInfo},
     {"kubecost_exporter_day_end_timestamp_seconds", "End of the day that the plain families show.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},
     {"kubecost_exporter_day_start_timestamp_seconds", "Start of the day that the plain families show.", Type::kGauge, "", Source::kExporter, Level::kCluster, Column::kInfo},

@@ -1,6 +1,7 @@
 #include "metrics/level_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -95,15 +96,10 @@ int CompareIdentity(const LevelTable& a, size_t i, const LevelTable& b, size_t j
   return a.level() == Level::kPod ? a.pod(i).compare(b.pod(j)) : 0;
 }
 
-bool SameTotals(const LevelTable& a, const LevelTable& b) {
-  if (a.rows() != b.rows()) return false;
-  for (size_t row = 0; row < a.rows(); ++row) {
-    if (CompareIdentity(a, row, b, row) != 0) return false;
-  }
-  const std::vector<double>& totals_a = a.column(Column::kTotal);
-  const std::vector<double>& totals_b = b.column(Column::kTotal);
-  return std::equal(totals_a.begin(), totals_a.end(), totals_b.begin(), totals_b.end(),
-                    [](double x, double y) { return x == y || (!kubecost::IsKnown(x) && !kubecost::IsKnown(y)); });
+bool SameTotal(const LevelTable::ClusterSum& a, const LevelTable::ClusterSum& b) {
+  const bool is_known = kubecost::IsKnown(a.total);
+  return is_known == kubecost::IsKnown(b.total) &&
+         (!is_known || std::abs(a.total - b.total) <= RoundingOf(a.terms + b.terms));
 }
 
 }  // namespace metrics

@@ -10,7 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "exporter/commands/day_printer.h"
+#include "exporter/polling/day_book.h"
 #include "exporter/polling/day_reader.h"
+#include "exporter/polling/judgement.h"
+#include "exporter/polling/ledger_file.h"
 #include "exporter/polling/pace.h"
 #include "exporter/polling/upstream.h"
 #include "kubecost/allocation_client.h"
@@ -64,7 +67,16 @@ class Run {
         stop_(std::move(stop)),
         client_(http, clock, options.endpoint, options.query, polling::LogRequest),
         reader_(options, client_, cluster_.id),
-        printer_(once, options, [this](absl::string_view block) { return Write(block); }) {}
+        book_(options),
+        printer_(once, options, [this](absl::string_view block) { return Write(block); }) {
+    absl::StatusOr<polling::Ledger> ledger = polling::ReadLedger(options);
+    if (ledger.ok()) {
+      book_.SetLedger(*std::move(ledger));
+    } else {
+      base::Log(base::LogLevel::kWarn, "the state file is not used",
+                {{"path", options.state_path}, {"error", std::string(ledger.status().message())}});
+    }
+  }
 
   OnceResult ReadAndPrint(const std::vector<base::Window>& days) {
     asked_ = days.size();
@@ -104,7 +116,7 @@ class Run {
       if (asked_ > 1) streams_.progress(absl::StrCat(date, "  ", tried_, " of ", asked_, " days"));
       absl::StatusOr<std::vector<metrics::ServedDay>> day = TryToRead(window, date, printer_.PodsOf(is_newest));
       if (day.ok()) {
-        if (!std::all_of(day->begin(), day->end(), [](const auto& each) { return each.complete; })) {
+        if (!std::all_of(day->begin(), day->end(), [](const auto& each) { return each.facts->reconciles; })) {
           unreconciled_.push_back(date);
           base::Log(base::LogLevel::kWarn, "the levels of a day do not add up", {{"day", date}});
         }
@@ -182,12 +194,35 @@ class Run {
       polling::LogOddities(reading.invalid, oddities_, {{"day", date}});
       const polling::Oddities odd = polling::OdditiesOf(reading.invalid);
       std::transform(odd.begin(), odd.end(), oddities_.begin(), oddities_.begin(), std::logical_or<>());
-      return reading.facts;
+      return SoundOnes(std::move(reading));
     });
     if (!facts.ok()) return facts.status();
-    const bool settled = read_at >= window.end + options_.day_settle_after;
     std::vector<metrics::ServedDay> day;
-    for (auto& cluster : *facts) day.push_back(metrics::ServedDayOf(std::move(cluster), read_at, settled));
+    for (auto& cluster : *facts) day.push_back(Judged(window, std::move(cluster), read_at));
+    return day;
+  }
+
+  static absl::StatusOr<metrics::ClusterFacts> SoundOnes(polling::DayReading reading) {
+    if (!reading.status.ok()) return reading.status;
+    metrics::ClusterFacts facts;
+    for (polling::ClusterReading& cluster : reading.clusters) {
+      if (!cluster.status.ok()) return cluster.status;
+      facts.push_back(std::move(cluster.facts));
+    }
+    return facts;
+  }
+
+  // As the ledger of an exporter has it, where there is one.
+  metrics::ServedDay Judged(const base::Window& window, std::shared_ptr<const metrics::DayFacts> facts,
+                            absl::Time read_at) const {
+    metrics::ServedDay day =
+        metrics::ServedDayOf(facts, read_at, read_at >= window.end + options_.day_settle_after);
+    day.complete = day.complete && facts->is_whole;
+    if (options_.state_path.empty()) return day;
+    const polling::Judgement judgement = book_.Assess(window, facts, read_at);
+    if (polling::IsBelieved(judgement.verdict)) return day;
+    day.complete = day.settled = false;
+    day.doubt = judgement.doubt.has_value() ? std::string(polling::NameOf(*judgement.doubt)) : "unproven";
     return day;
   }
 
@@ -254,6 +289,7 @@ class Run {
   kubecost::AllocationClient client_;
   polling::ClusterDescription cluster_;  // before its reader
   polling::DayReader reader_;
+  polling::DayBook book_;
   DayPrinter printer_;
 
   // A slow side question holds back no day.

@@ -3,37 +3,45 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "base/day.h"
-#include "kubecost/api_error.h"
+#include "base/log.h"
+#include "exporter/polling/delivery.h"
+#include "exporter/polling/turns.h"
 
 namespace polling {
 namespace {
 
-// A settled day seldom changes.
-constexpr absl::Duration kSettledRefresh = absl::Hours(6);
 // A day's own series are only worth something to a daily job that has run in between.
 constexpr absl::Duration kDailyJob = absl::Hours(24);
+constexpr absl::Duration kSeenFor = absl::Hours(24);
+// How late the plain families may be because a cluster's day is missing.
+constexpr absl::Duration kLongestLag = absl::Hours(12);
+// When a reading that could not be taken is made again, at the latest.
+constexpr absl::Duration kUnsoundRetry = absl::Minutes(15);
+// A day leaves with what Kubecost says of it at the end.
+constexpr absl::Duration kLastLook = absl::Hours(1);
+// Readings in doubt after which Kubecost is asked less often.
+constexpr int kManyDoubts = 12;
+// How long a day that is not delivered stays, past the time in which Kubecost is asked for it.
+constexpr int kExtraDays = 7;
 
 base::Window Shifted(const base::Window& window, int days) {
   return {window.start + days * base::kDayLength, window.end + days * base::kDayLength};
-}
-
-bool HasPods(const Day& day) { return !day.facts.empty() && day.facts.front()->has_pods; }
-
-// The same clusters with the same costs.
-bool SameCosts(const metrics::ClusterFacts& a, const metrics::ClusterFacts& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const auto& x, const auto& y) { return metrics::SameCosts(*x, *y); });
 }
 
 }  // namespace
 
 base::Window DayBook::OldestKept(const base::Window& newest) const { return Shifted(newest, 1 - options_.day_keep); }
 
-bool DayBook::Advance(absl::Time now, absl::Duration elapsed) {
+bool DayBook::serves_any() const {
+  return std::any_of(days_.begin(), days_.end(), [this](const auto& each) { return IsServed(each.second); });
+}
+
+bool DayBook::Advance(const Moment& moment) {
+  elapsed_ = moment.elapsed;
+  bool changed = Withdraw(moment.kubecost());
   // A clock that was set back does not bring back an older day.
-  base::Window newest = base::NewestCompleteDay(now, options_.day_utc_offset, options_.day_close_delay);
+  base::Window newest =
+      base::NewestCompleteDay(moment.closing(), options_.day_utc_offset, options_.day_close_delay);
   base::Window newest_read = newest;
   bool has_read = false;
   for (const auto& [start, day] : days_) {
@@ -46,84 +54,96 @@ bool DayBook::Advance(absl::Time now, absl::Duration elapsed) {
   for (int back = 0; back < options_.day_keep; ++back) {
     const base::Window window = Shifted(newest, -back);
     Day& day = days_[window.start];
-    // After a clock that was wrong: what was read under it stands for nothing.
-    if (day.is_backfill()) day = Day();
     day.window = window;
+    if (day.is_backfill()) day.state = IsServed(day) ? DayState::kKept : DayState::kWaiting;
   }
 
-  bool changed = false;
   for (auto entry = days_.begin(); entry != days_.end();) {
     Day& day = entry->second;
-    if (!IsOver(day, newest_read, elapsed)) {
+    if (!IsOver(day, newest_read)) {
       ++entry;
       continue;
     }
-    if (GoesOn(day, elapsed)) {
+    const std::optional<base::Window> span = BackfillSpan();
+    if (day.state == DayState::kKept && span.has_value() && span->Contains(day.window) && !IsDelivered(ClustersOf(day))) {
       day.state = DayState::kLate;
-      day.pods_served_since = elapsed;
+      changed = true;
       continue;  // to see whether it is over as such
     }
-    const bool is_bookable = !day.facts.empty() && (!HasPods(day) || metrics::Reconcile(day.facts));
-    if (is_bookable && IsServedLongEnough(day, elapsed)) delivered_[day.window.start] = HasPods(day);
-    changed = changed || !day.facts.empty();
+    changed = changed || IsServed(day);
+    for (auto& [cluster, record] : ledger_.days[day.window.start]) record.Forget();
     entry = days_.erase(entry);
   }
-  delivered_.erase(delivered_.begin(), delivered_.lower_bound(Shifted(newest, 1 - options_.backfill_days).start));
+  LookBeforeLeaving();
+  changed = EndRevisions(ledger_, moment.now) || changed;
+  ForgetOldRecords();
   const bool is_new_day = find_days_.found_at != newest_.start;
   if (is_new_day && !find_days_.looks_again && find_days_.schedule.failures == 0) find_days_.schedule.due = {};
-  return LetPodsIn(elapsed) || changed;
+  return GivePodsTheirTurn(ledger_, options_.backfill_parallel_days, days_) || changed;
 }
 
-bool DayBook::IsOver(const Day& day, const base::Window& newest_read, absl::Duration elapsed) const {
+// What was read of a day before it was over stands for nothing.
+bool DayBook::Withdraw(absl::Time now) {
+  bool changed = false;
+  for (auto entry = ledger_.days.begin(); entry != ledger_.days.end();) {
+    const auto day = days_.find(entry->first);
+    if (entry->first + base::kDayLength <= now) {
+      ++entry;
+      continue;
+    }
+    if (day != days_.end() && IsServed(day->second)) {
+      changed = true;
+      base::Log(base::LogLevel::kWarn,
+                "a day is withdrawn: it was read before it was over, because the clock was ahead",
+                {{"day", base::DateText(day->second.window, options_.day_utc_offset)}});
+    }
+    if (day != days_.end()) days_.erase(day);
+    entry = ledger_.days.erase(entry);
+  }
+  return changed;
+}
+
+void DayBook::LookBeforeLeaving() {
+  for (auto& [start, day] : days_) {
+    if (!day.is_backfill() || day.is_forgotten || day.schedule.failures > 0 || !IsDelivered(ClustersOf(day))) continue;
+    day.schedule.due = std::min(day.schedule.due, elapsed_);
+  }
+}
+
+void DayBook::ForgetOldRecords() {
+  const absl::Time oldest = Shifted(newest_, 1 - std::max(options_.backfill_days, options_.day_keep)).start;
+  std::erase_if(ledger_.days,
+                [&](const auto& each) { return each.first < oldest && !days_.contains(each.first); });
+  std::erase_if(nothing_, [&](absl::Time start) { return start < oldest - base::kDayLength; });
+}
+
+bool DayBook::IsOver(const Day& day, const base::Window& newest_read) const {
   switch (day.state) {
     case DayState::kWaiting:
       return day.window.start < OldestKept(newest_).start || day.window.start > newest_.start;
     case DayState::kKept:
       // What has been read stays until something newer has been, and the plain families until there are others.
-      return day.window.start < OldestKept(newest_read).start && day.facts != Plain();
+      return day.window.start < OldestKept(newest_read).start && PlainDay() != &day;
     case DayState::kGone:
       return true;
-    default:
-      const bool has_left = day.window.start < Shifted(newest_, 1 - options_.backfill_days).start;
-      return (has_left && !day.settled) || IsServedLongEnough(day, elapsed);
+    case DayState::kFound:
+    case DayState::kBackfilled:
+    case DayState::kLate:
+      break;
   }
-}
-
-bool DayBook::GoesOn(const Day& day, absl::Duration elapsed) const {
-  const std::optional<base::Window> span = BackfillSpan();
-  return day.state == DayState::kKept && span.has_value() && span->Contains(day.window) &&
-         !IsServedLongEnough(day, elapsed);
-}
-
-bool DayBook::IsServedLongEnough(const Day& day, absl::Duration elapsed) const {
-  if (day.facts.empty()) return false;
-  if (!day.is_backfill()) {
-    // A kept day is settled for about a day before it goes.
-    return day.served_since.has_value() &&
-           elapsed - *day.served_since >= std::min(options_.backfill_expose_for, kDailyJob);
+  const int days = 1 - options_.backfill_days;
+  if (day.window.start < Shifted(newest_, days - kExtraDays).start) return true;
+  bool is_settled = false;
+  bool was_looked_at = day.is_forgotten;
+  for (const auto& [cluster, record] : ClustersOf(day)) {
+    is_settled = is_settled || record.is_settled;
+    was_looked_at = was_looked_at || (record.last_reading.has_value() && elapsed_ - *record.last_reading < kLastLook);
   }
-  const std::optional<absl::Duration>& since = HasPods(day) ? day.pods_served_since : day.served_since;
-  return day.settled && since.has_value() && elapsed - *since >= options_.backfill_expose_for;
+  if (IsDelivered(ClustersOf(day))) return was_looked_at;
+  return !is_settled && day.window.start < Shifted(newest_, days).start;
 }
 
-// Gives back-filled days their turn to serve pods, oldest first.
-bool DayBook::LetPodsIn(absl::Duration elapsed) {
-  int serving = 0;
-  for (const auto& [start, day] : days_) serving += day.is_backfill() && day.pods_served_since.has_value() ? 1 : 0;
-  bool changed = false;
-  for (auto& [start, day] : days_) {
-    if (serving >= options_.backfill_parallel_days) break;
-    if (!day.is_backfill() || !day.settled || !HasPods(day) || day.pods_served_since.has_value()) continue;
-    day.pods_served_since = elapsed;
-    ++serving;
-    changed = true;
-  }
-  return changed;
-}
-
-bool DayBook::IsPlain(const Day& day) const {
-  return day.window == newest_ || (!day.facts.empty() && day.facts == Plain());
-}
+bool DayBook::IsPlain(const Day& day) const { return day.window == newest_ || PlainDay() == &day; }
 
 std::optional<metrics::Columns> DayBook::PodsOf(const Day& day) const {
   if (IsPlain(day)) return metrics::Columns::kAll;
@@ -131,62 +151,158 @@ std::optional<metrics::Columns> DayBook::PodsOf(const Day& day) const {
   return options_.day_pod_resources ? metrics::Columns::kCosts : metrics::Columns::kTotal;
 }
 
-DayBook::Verdict DayBook::Take(Day& day, metrics::ClusterFacts facts, absl::Time read_at, absl::Duration elapsed) {
-  day.schedule.due = elapsed + options_.day_refresh;
-  const Verdict verdict = Believe(day, facts);
-  if (IsServed(verdict)) Serve(day, std::move(facts), read_at, elapsed);
-  return verdict;
+Judgement DayBook::Assess(const base::Window& window, const std::string& cluster, const Candidate& candidate) const {
+  Evidence evidence = EvidenceOf(ledger_, window.start, cluster);
+  evidence.is_settled = candidate.latest >= window.end + options_.day_settle_after;
+  evidence.is_after_nothing = nothing_.contains(window.start - base::kDayLength);
+  return JudgeReading(evidence, candidate);
 }
 
-DayBook::Verdict DayBook::Believe(Day& day, const metrics::ClusterFacts& facts) {
-  Verdict verdict = Verdict::kTaken;
-  for (const auto& before : day.facts) {
-    const auto after = std::find_if(facts.begin(), facts.end(),
-                                    [&before](const auto& each) { return each->cluster == before->cluster; });
-    if (after == facts.end() || metrics::HasShrunk(*before, **after)) {
-      verdict = Verdict::kShrunken;
-    } else if (verdict == Verdict::kTaken && metrics::HasCeasedToReconcile(*before, **after)) {
-      verdict = Verdict::kCeasedToReconcile;
-    }
+Judgement DayBook::Assess(const base::Window& window, const std::shared_ptr<const metrics::DayFacts>& facts,
+                          absl::Time read_at) const {
+  const Clusters& clusters = ledger_.ClustersOf(window.start);
+  const auto known = clusters.find(facts->cluster);
+  const std::optional<Candidate> before = known != clusters.end() ? known->second.candidate : std::nullopt;
+  return Assess(window, facts->cluster, Count(before, {SummaryOf(*facts), facts}, read_at));
+}
+
+DayChange DayBook::Take(Day& day, std::shared_ptr<const metrics::DayFacts> facts, const Moment& moment) {
+  const absl::Time read_at = moment.closing();
+  const std::string cluster = facts->cluster;
+  Record& record = ledger_.days[day.window.start][cluster];
+  const Reading reading = {SummaryOf(*facts), std::move(facts)};
+  const absl::Duration since_last =
+      record.last_reading.has_value() ? moment.elapsed - *record.last_reading : absl::InfiniteDuration();
+  Candidate candidate = Count(record.candidate, reading, read_at, since_last);
+  const Judgement judgement = Assess(day.window, cluster, candidate);
+  DayChange change = {judgement, std::nullopt, reading.summary, record.doubt, record.served == nullptr};
+  if (record.believed.has_value()) change.before = record.believed->summary;
+
+  seen_[cluster] = moment.elapsed;
+  if (!record.first_reading.has_value()) record.first_reading = moment.elapsed;
+  record.last_reading = moment.elapsed;
+  ++record.readings;
+  record.doubted_readings = judgement.doubt.has_value() ? record.doubted_readings + 1 : 0;
+  if (judgement.doubt.has_value() && !record.doubt.has_value()) record.doubted_at = read_at;
+  record.doubt = judgement.doubt;
+  const bool is_again = judgement.verdict == Verdict::kSame || candidate.readings > 1;
+  record.wait = is_again ? std::min(2 * record.wait, longest_wait()) : options_.day_refresh;
+  record.candidate.reset();
+  switch (judgement.verdict) {
+    case Verdict::kSame:
+      record.believed_at = read_at;
+      if (!record.serves_believed || (IsPlain(day) && !record.is_full)) {
+        record.believed->facts = reading.facts;
+        Serve(day, record, reading, moment);
+      }
+      record.served_read_at = read_at;
+      break;
+    case Verdict::kBelieved:
+    case Verdict::kRevised:
+      if (judgement.verdict == Verdict::kRevised) record.revised_at = read_at;
+      record.believed = reading;
+      record.believed_at = read_at;
+      record.ResetDelivery();
+      Serve(day, record, reading, moment);
+      break;
+    case Verdict::kUnproven:
+      record.candidate = std::move(candidate);
+      if (!record.serves_believed) Serve(day, record, reading, moment);
+      break;
+    case Verdict::kDoubted:
+      record.candidate = std::move(candidate);
+      record.wait = record.doubted_readings < kManyDoubts ? options_.day_refresh : longest_wait();
+      break;
+    case Verdict::kNotTaken:
+      record.candidate = std::move(candidate);
+      record.wait = kUnsoundRetry;
+      break;
+    case Verdict::kForgotten:
+      day.is_forgotten = true;
+      break;
   }
-  const Day::Doubt doubt = std::exchange(day.doubt, {});
-  if (verdict == Verdict::kTaken) return verdict;
-  const bool is_same = SameCosts(doubt.facts, facts);
-  const int reads = is_same ? doubt.reads + 1 : 1;
-  if (reads == kReadsToBelieve) return Verdict::kBelieved;
-  day.doubt = {facts, reads};
-  return verdict;
+  record.is_settled = record.serves_believed && !record.doubt.has_value() &&
+                      record.believed_at >= day.window.end + options_.day_settle_after;
+  if (IsServed(day)) {
+    if (day.state == DayState::kWaiting) day.state = DayState::kKept;
+    if (day.state == DayState::kFound) day.state = DayState::kBackfilled;
+  }
+  record.due = DueOf(day, record, read_at, moment.elapsed);
+  change.is_new = change.is_new && record.served != nullptr;
+  return change;
 }
 
-void DayBook::Serve(Day& day, metrics::ClusterFacts facts, absl::Time read_at, absl::Duration elapsed) {
+void DayBook::Serve(const Day& day, Record& record, const Reading& reading, const Moment& moment) {
+  if (record.served == nullptr) record.first_served = moment.elapsed;
+  record.serves_believed = record.believed.has_value() && record.believed->facts == reading.facts;
+  record.is_full = IsPlain(day);
+  record.served = reading.facts;
+  record.served_read_at = moment.closing();
+}
+
+absl::Duration DayBook::DueOf(const Day& day, const Record& record, absl::Time read_at, absl::Duration elapsed) const {
+  const auto at = [&](absl::Time time) { return elapsed + std::max(time - read_at, absl::Minutes(1)); };
+  if (day.is_forgotten) return absl::InfiniteDuration();
+  if (day.is_backfill() && record.is_settled && !record.candidate.has_value()) {
+    // Once more, to be sure, and before it leaves.
+    const absl::Duration again = record.first_reading.value_or(elapsed) + kFirstProofGap;
+    return again > elapsed ? again : absl::InfiniteDuration();
+  }
+  absl::Duration due = elapsed + record.wait;
   const absl::Time settles = day.window.end + options_.day_settle_after;
-  const bool is_other = !day.settled || !SameCosts(day.facts, facts);
-  day.is_full = IsPlain(day);
-  day.facts = std::move(facts);
-  day.last_read = read_at;
-  day.settled = day.settled || read_at >= settles;
-  if (day.state == DayState::kWaiting) day.state = DayState::kKept;
-  if (day.state == DayState::kFound) day.state = DayState::kBackfilled;
-  if (day.settled) {
-    if (is_other) day.served_since = elapsed;
-    if (is_other && day.pods_served_since.has_value()) day.pods_served_since = elapsed;
-    if (!day.is_backfill()) day.schedule.due = elapsed + kSettledRefresh;
-    if (day.is_backfill() && metrics::Reconcile(day.facts)) day.schedule.due = absl::InfiniteDuration();
-  } else {
-    // Read at the very moment it settles, so that the settled day is served for as long as can be.
-    day.schedule.due = std::min(day.schedule.due, elapsed + std::max(settles - read_at, absl::Minutes(1)));
+  // Read at the very moment it settles, so that the settled day is served for as long as can be.
+  if (read_at < settles) due = std::min(due, at(settles));
+  const bool waits_for_proof = record.candidate.has_value() && !record.doubt.has_value();
+  if (waits_for_proof) due = std::min(due, at(record.candidate->first + kFirstProofGap));
+  return due;
+}
+
+void DayBook::Conclude(Day& day, bool is_sound, absl::Duration elapsed) {
+  day.schedule.due = is_sound ? absl::InfiniteDuration() : elapsed + kUnsoundRetry;
+  for (auto& [cluster, record] : ledger_.days[day.window.start]) {
+    // A cluster that the answer lacks.
+    if (record.due <= elapsed) record.due = elapsed + options_.day_refresh;
+    day.schedule.due = std::min(day.schedule.due, record.due);
   }
-  LetPodsIn(elapsed);
+  RankDoubts(ledger_, longest_wait(), days_);
+  GivePodsTheirTurn(ledger_, options_.backfill_parallel_days, days_);
 }
 
 void DayBook::TakeNothing(Day& day, absl::Duration elapsed) {
+  nothing_.insert(day.window.start);
   day.schedule.due = elapsed + options_.day_refresh;
+  if (day.state == DayState::kBackfilled || day.state == DayState::kLate) {
+    day.is_forgotten = true;
+    day.schedule.due = absl::InfiniteDuration();
+  }
   if (day.state != DayState::kFound) return;
   day.state = DayState::kGone;
   // Kubecost may have been about to start; another look, once a day.
   if (std::exchange(find_days_.looked_again_at, newest_.start) != newest_.start) {
     find_days_.schedule.due = elapsed + options_.day_refresh;
   }
+}
+
+void DayBook::TakeScrapes(const std::vector<metrics::Scrapes>& scrapes) {
+  for (const metrics::Scrapes& each : scrapes) ledger_.has_consumer = ledger_.has_consumer || each.has_consumer;
+  for (const metrics::Scrapes& each : scrapes) {
+    if (ledger_.has_consumer && !each.has_consumer) continue;
+    for (const metrics::ServedDay& served : each.daily->days()) {
+      if (served.facts == nullptr || !served.settled) continue;
+      const auto day = days_.find(served.facts->window.start);
+      if (day == days_.end()) continue;
+      Record& record = ledger_.days[day->first][served.cluster];
+      const absl::Duration needed = day->second.is_backfill() ? options_.backfill_expose_for
+                                                              : std::min(options_.backfill_expose_for, kDailyJob);
+      if (record.served == served.facts) CreditScrapes(each, served.with_pods, needed, record);
+    }
+  }
+}
+
+bool DayBook::SetCurrency(const std::string& currency) {
+  if (!polling::SetCurrency(ledger_, currency)) return false;
+  for (auto& [start, day] : days_) day.schedule.due = std::min(day.schedule.due, elapsed_);
+  return true;
 }
 
 std::optional<base::Window> DayBook::BackfillSpan() const {
@@ -196,16 +312,16 @@ std::optional<base::Window> DayBook::BackfillSpan() const {
 
 size_t DayBook::Backfill(const std::vector<base::Window>& found, absl::Duration elapsed) {
   const std::optional<base::Window> span = BackfillSpan();
-  find_days_.looks_again = found.empty() && Served().empty();
+  find_days_.looks_again = found.empty() && !serves_any();
   find_days_.schedule.due = find_days_.looks_again ? elapsed + options_.day_refresh : absl::InfiniteDuration();
   if (!find_days_.looks_again) find_days_.found_at = newest_.start;
   size_t missing = 0;
   for (const base::Window& window : found) {
-    const auto delivered = delivered_.find(window.start);
-    const bool is_delivered = delivered != delivered_.end() && (delivered->second || !options_.backfill_pods);
     // Days that wait for their turn can outlive the span.
     if (days_.size() + 2 * static_cast<size_t>(options_.day_keep) >= metrics::DailyFacts::kMaxDays) break;
-    if (!span.has_value() || !span->Contains(window) || is_delivered || days_.contains(window.start)) continue;
+    if (!span.has_value() || !span->Contains(window) || WasDelivered(ledger_.ClustersOf(window.start), options_.backfill_pods) || days_.contains(window.start)) {
+      continue;
+    }
     Day& day = days_[window.start];
     day.window = window;
     day.state = DayState::kFound;
@@ -215,32 +331,60 @@ size_t DayBook::Backfill(const std::vector<base::Window>& found, absl::Duration 
   return missing;
 }
 
+size_t DayBook::delivered_days() const {
+  return static_cast<size_t>(std::count_if(ledger_.days.begin(), ledger_.days.end(), [&](const auto& each) {
+    return !days_.contains(each.first) && WasDelivered(each.second, options_.backfill_pods);
+  }));
+}
+
 std::vector<metrics::ServedDay> DayBook::Served() const {
   std::vector<metrics::ServedDay> served;
   for (const auto& [start, day] : days_) {
-    for (const auto& facts : day.facts) {
-      const bool with_pods = !day.is_backfill() || day.pods_served_since.has_value();
-      served.push_back(metrics::ServedDayOf(facts, day.last_read, day.settled, with_pods));
+    for (const auto& [cluster, record] : ledger_.ClustersOf(start)) {
+      if (record.served == nullptr && !record.doubt.has_value()) continue;
+      const bool with_pods = !day.is_backfill() || day.has_turn;
+      served.push_back({record.served, cluster, base::DateText(day.window, options_.day_utc_offset),
+                        record.served_read_at, record.is_settled,
+                        record.serves_believed && with_pods && record.served->has_pods && record.served->reconciles,
+                        with_pods, record.doubt.has_value() ? std::string(NameOf(*record.doubt)) : "",
+                        record.revised_at != absl::InfinitePast()});
     }
   }
+  std::stable_sort(served.begin(), served.end(),
+                   [](const auto& a, const auto& b) { return a.cluster < b.cluster; });
   return served;
 }
 
-metrics::ClusterFacts DayBook::Plain() const {
+const Day* DayBook::PlainDay() const {
+  const Day* newest = nullptr;
   for (auto entry = days_.rbegin(); entry != days_.rend(); ++entry) {
-    if (entry->second.is_full) return entry->second.facts;
+    const Clusters& clusters = ledger_.ClustersOf(entry->first);
+    const auto serves = [&](const std::string& cluster) {
+      const auto record = clusters.find(cluster);
+      return record != clusters.end() && record->second.served != nullptr && record->second.is_full;
+    };
+    absl::Duration first_served = absl::InfiniteDuration();
+    for (const auto& [cluster, record] : clusters) {
+      if (serves(cluster)) first_served = std::min(first_served, record.first_served);
+    }
+    if (first_served == absl::InfiniteDuration()) continue;
+    if (newest == nullptr) newest = &entry->second;
+    const bool has_all = std::all_of(seen_.begin(), seen_.end(), [&](const auto& seen) {
+      return elapsed_ - seen.second > kSeenFor || serves(seen.first);
+    });
+    if (has_all || elapsed_ - first_served >= kLongestLag) return &entry->second;
   }
-  return {};
+  return newest;
 }
 
-absl::Status DoubtOf(const metrics::ClusterFacts& facts, DayBook::Verdict verdict) {
-  const bool is_shrunken = verdict == DayBook::Verdict::kShrunken;
-  return kubecost::ApiError(
-      is_shrunken ? kubecost::ErrorReason::kShrunken : kubecost::ErrorReason::kInconsistent,
-      absl::StrCat(facts.front()->date, " as read now ",
-                   is_shrunken ? "covers less time than before" : "does not add up any more",
-                   ": Kubecost may know a part of it only. What was read before stays, until Kubecost says the same ",
-                   DayBook::kReadsToBelieve, " times"));
+metrics::ClusterFacts DayBook::Plain() const {
+  metrics::ClusterFacts facts;
+  const Day* const day = PlainDay();
+  if (day == nullptr) return facts;
+  for (const auto& [cluster, record] : ClustersOf(*day)) {
+    if (record.served != nullptr && record.is_full) facts.push_back(record.served);
+  }
+  return facts;
 }
 
 }  // namespace polling

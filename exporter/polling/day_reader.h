@@ -3,6 +3,7 @@
 #define EXPORTER_POLLING_DAY_READER_H_
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -19,16 +20,27 @@
 
 namespace polling {
 
+// What was read of a cluster.
+struct ClusterReading {
+  std::shared_ptr<const metrics::DayFacts> facts;
+  // Why it is not sound, where it is not: its parts do not belong together.
+  absl::Status status;
+};
+
 struct DayReading {
-  absl::StatusOr<metrics::ClusterFacts> facts;
+  // Whether the questions were answered.
+  absl::Status status;
+  // Sorted by cluster.
+  std::vector<ClusterReading> clusters;
   // Counted on the way, whether or not it succeeded.
   kubecost::InvalidValues invalid;
   // Rows of all levels that went into another one; nothing unless the pods were read.
   std::optional<size_t> merged_rows;
 };
 
-// Asks for cluster, pod, namespace and once more cluster level: when the two cluster answers differ, Kubecost was
-// recomputing and the levels may not fit (reason inconsistent).
+// Asks for cluster, pod, namespace and once more cluster level. A cluster whose two totals differ by more than rounding
+// was being recomputed, and its levels may not fit: it is not sound, the others are. A level without rows means nothing
+// only when all are without (reason empty).
 //
 // What the parts of a pod level add up to must reconcile with the levels above; where it does not, the server may not
 // know filters, and the next read asks for the whole again, as it does for each new day.
@@ -47,8 +59,14 @@ class DayReader {
   absl::StatusOr<std::vector<base::Window>> FindDays(const base::Window& span, std::stop_token stop);
 
  private:
-  absl::StatusOr<metrics::ClusterFacts> ReadLevels(const base::Window& window, std::optional<metrics::Columns> pods,
-                                                   std::stop_token stop);
+  // The levels, and the cluster level as it was at the end.
+  struct Levels : metrics::LevelTables {
+    metrics::LevelTable cluster_again;
+    bool in_parts = false;
+  };
+
+  absl::Status ReadLevels(const base::Window& day, std::optional<metrics::Columns> pods, Levels& levels,
+                          std::stop_token stop);
 
   // Constant after construction.
   const Options& options_;

@@ -1,6 +1,7 @@
 #include "exporter/polling/journal.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,6 +41,37 @@ void LogFailure(base::LogFields fields, const Outcome& outcome) {
   fields.emplace_back("next_try_in", SecondsText(outcome.next_try_in));
   if (!outcome.served_day.empty()) fields.emplace_back("still_serving_day", outcome.served_day);
   base::Log(LogLevel::kWarn, "reading from Kubecost failed", fields);
+}
+
+absl::string_view DoubtText(Doubt doubt) {
+  switch (doubt) {
+    case Doubt::kShrunken:
+      return "it covers less time than before, Kubecost may know a part of it only";
+    case Doubt::kZeroCost:
+      return "it costs nothing any more, Kubecost may have lost its prices";
+    case Doubt::kUnknownCost:
+      return "a cost that was known is unknown";
+    case Doubt::kTotalChanged:
+      return "its total changed by more than a correction does; it is believed when Kubecost says the same three times";
+    case Doubt::kRowsGone:
+      return "rows with cost are gone; it is believed when Kubecost says the same three times";
+    case Doubt::kIdleGone:
+      return "its idle cost is gone; it is believed when Kubecost says the same three times";
+    case Doubt::kInconsistent:
+      return "its levels do not add up any more";
+  }
+  return "";
+}
+
+// "cost=4.2 covered=24h0m0s pod_hours=96"
+std::string SummaryText(const Summary& summary) {
+  const std::optional<Summary::LevelSum>& cluster = summary.level(Level::kCluster);
+  std::string text = absl::StrCat("cost=", cluster.has_value() ? cluster->total : 0);
+  if (summary.extent.has_value()) {
+    absl::StrAppend(&text, " covered=", SecondsText(summary.extent->covered),
+                    " pod_hours=", std::round(absl::ToDoubleHours(summary.ran) * 10) / 10);
+  }
+  return text;
 }
 
 }  // namespace
@@ -133,21 +165,59 @@ void PollJournal::LogRecovery(const std::vector<Task>& tasks, View view) {
   base::Log(LogLevel::kInfo, "reading from Kubecost works again", {{"view", std::string(SpecOf(view).name)}});
 }
 
-void LogNewDay(const Day& day) {
-  const auto rows = [&day](Level level) {
-    size_t count = 0;
-    for (const auto& cluster : day.facts) count += cluster->table(level).rows();
-    return absl::StrCat(count);
-  };
-  const metrics::DayFacts& facts = *day.facts.front();
-  base::LogFields fields = {{"day", facts.date}, {"namespaces", rows(Level::kNamespace)}};
-  if (facts.has_pods) fields.emplace_back("pods", rows(Level::kPod));
+void PollJournal::RecordChange(const Day& day, const metrics::DayFacts& facts, const DayChange& change) {
+  base::LogFields fields = {{"cluster", facts.cluster}, {"day", facts.date}};
+  if (change.judgement.doubt.has_value()) {
+    const Doubt doubt = *change.judgement.doubt;
+    self_metrics_.CountError(doubt == Doubt::kShrunken ? kubecost::ErrorReason::kShrunken
+                                                       : kubecost::ErrorReason::kInconsistent);
+    if (change.former_doubt == doubt) return;
+    fields.emplace_back("reason", std::string(NameOf(doubt)));
+    if (change.before.has_value()) fields.emplace_back("before", SummaryText(*change.before));
+    fields.emplace_back("now", SummaryText(change.now));
+    base::Log(LogLevel::kWarn, absl::StrCat("a day is doubted, what was served stays: ", DoubtText(doubt)), fields);
+    return;
+  }
+  if (change.judgement.verdict == Verdict::kRevised) {
+    fields.emplace_back("before", SummaryText(change.before.value_or(Summary())));
+    fields.emplace_back("now", SummaryText(change.now));
+    base::Log(LogLevel::kWarn,
+              "a day is revised: Kubecost said the same three times, an hour or more apart; book it again if it was "
+              "booked",
+              fields);
+  } else if (change.former_doubt.has_value()) {
+    base::Log(LogLevel::kInfo, "a day is no longer doubted", fields);
+  } else if (change.judgement.verdict == Verdict::kForgotten) {
+    base::Log(LogLevel::kInfo, "Kubecost begins to forget a day: what was served stays, and it is not read again",
+              fields);
+  }
+  if (!change.is_new) return;
+  fields.emplace_back("namespaces", absl::StrCat(facts.table(Level::kNamespace).rows()));
+  if (facts.has_pods) fields.emplace_back("pods", absl::StrCat(facts.table(Level::kPod).rows()));
   base::Log(LogLevel::kInfo, day.is_backfill() ? "back-fill: serving a day" : "serving a new day", fields);
 }
 
-void LogBelieved(const Day& day) {
-  base::Log(LogLevel::kWarn, "a day that knows less than before has come unchanged so often that it is served now",
-            {{"day", day.facts.front()->date}});
+void PollJournal::RecordUnsound(const std::string& cluster, const absl::Status& status, bool is_news) {
+  self_metrics_.CountUnsound(cluster, ReasonText(status));
+  if (!is_news) return;
+  base::Log(LogLevel::kWarn, "a cluster's day could not be taken, what was served stays",
+            {{"cluster", cluster}, {"reason", ReasonText(status)}, {"error", std::string(status.message())}});
+}
+
+void PollJournal::RecordClock(std::optional<absl::Duration> ahead) {
+  self_metrics_.SetClockDifference(ahead);
+  if (!ahead.has_value() && clock_ == ClockState::kUnknown) return;  // nothing was asked yet
+  const ClockState state = !ahead.has_value()                              ? ClockState::kNoDate
+                           : absl::AbsDuration(*ahead) > kClockTolerance ? ClockState::kDiffers
+                                                                           : ClockState::kAlike;
+  if (std::exchange(clock_, state) == state) return;
+  if (state == ClockState::kDiffers) {
+    base::Log(LogLevel::kWarn,
+              "this machine's clock and Kubecost's differ: a day is read when it is over by both; set the clocks",
+              {{"ahead", absl::FormatDuration(absl::Trunc(*ahead, absl::Seconds(1)))}});
+  } else if (state == ClockState::kNoDate) {
+    base::Log(LogLevel::kInfo, "Kubecost's answers do not tell the time: days end by this machine's clock alone", {});
+  }
 }
 
 }  // namespace polling

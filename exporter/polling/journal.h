@@ -3,6 +3,8 @@
 #define EXPORTER_POLLING_JOURNAL_H_
 
 #include <array>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -24,6 +26,13 @@ class PollJournal {
   // `tasks` are all there are, `task` among them, with their schedules brought up to date.
   void Record(const std::vector<Task>& tasks, const Task& task, const Outcome& outcome);
 
+  // What a sound reading of a cluster's day came to.
+  void RecordChange(const Day& day, const metrics::DayFacts& facts, const DayChange& change);
+  // Why a cluster was not taken; the log is told when that `is_news`.
+  void RecordUnsound(const std::string& cluster, const absl::Status& status, bool is_news);
+  // How far the clock is ahead of Kubecost's; nothing when Kubecost does not tell.
+  void RecordClock(std::optional<absl::Duration> ahead);
+
   // What the last polls of all tasks came to.
   void SetUps(const std::vector<Task>& tasks);
 
@@ -40,11 +49,10 @@ class PollJournal {
   Metrics& self_metrics_;
   std::array<ViewReport, kViewCount> reports_;
   std::array<bool, kViewCount> is_failing_ = {};  // as far as the log was told
+  // What the log knows of the clock.
+  enum class ClockState { kUnknown, kAlike, kDiffers, kNoDate };
+  ClockState clock_ = ClockState::kUnknown;
 };
-
-// A day that was read for the first time, and one that knows less than before but has come often enough.
-void LogNewDay(const Day& day);
-void LogBelieved(const Day& day);
 
 }  // namespace polling
 

@@ -16,6 +16,8 @@ Metrics::Metrics(metrics::Registry& registry, const Options& options)
     : api_errors_(registry, FamilyNamed("kubecost_exporter_api_errors_total")),
       api_requests_(registry, FamilyNamed("kubecost_exporter_api_requests_total")),
       response_bytes_(registry, FamilyNamed("kubecost_exporter_api_response_bytes")),
+      clock_difference_(registry, FamilyNamed("kubecost_exporter_clock_difference_seconds")),
+      unsound_(registry, FamilyNamed("kubecost_exporter_cluster_unsound_total")),
       config_info_(registry, FamilyNamed("kubecost_exporter_config_info")),
       day_end_(registry, FamilyNamed("kubecost_exporter_day_end_timestamp_seconds")),
       day_start_(registry, FamilyNamed("kubecost_exporter_day_start_timestamp_seconds")),
@@ -69,6 +71,11 @@ void Metrics::SetViewUp(absl::string_view view, std::optional<bool> up) {
   } else {
     view_up_.Remove({view});
   }
+}
+
+void Metrics::SetClockDifference(std::optional<absl::Duration> ahead) {
+  ahead.has_value() ? clock_difference_.Set({}, absl::ToDoubleSeconds(absl::Trunc(*ahead, absl::Seconds(1))))
+                    : clock_difference_.Remove({});
 }
 
 void Metrics::CountRequest(const kubecost::RequestRecord& request) {

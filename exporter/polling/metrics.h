@@ -29,6 +29,9 @@ class Metrics {
   void SetViewUp(absl::string_view view, std::optional<bool> up);
   void CountRequest(const kubecost::RequestRecord& request);
   void CountError(kubecost::ErrorReason reason) { api_errors_.Add({kubecost::ErrorReasonName(reason)}); }
+  void CountUnsound(absl::string_view cluster, absl::string_view reason) { unsound_.Add({cluster, reason}); }
+  // Nothing while it is not known.
+  void SetClockDifference(std::optional<absl::Duration> ahead);
   void CountPoll(absl::string_view view, bool success, absl::Duration duration, absl::Time finished);
   void CountInvalidValues(const kubecost::InvalidValues& values);
   void SetMergedRows(size_t rows) { merged_rows_.Set(static_cast<double>(rows)); }
@@ -40,6 +43,8 @@ class Metrics {
   const metrics::Counters api_errors_;
   const metrics::Counters api_requests_;
   const metrics::Gauges response_bytes_;
+  const metrics::Gauges clock_difference_;
+  const metrics::Counters unsound_;
   metrics::Info config_info_;
   const metrics::Gauges day_end_;
   const metrics::Gauges day_start_;

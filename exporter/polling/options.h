@@ -3,10 +3,13 @@
 #define EXPORTER_POLLING_OPTIONS_H_
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "kubecost/allocation_client.h"
 #include "kubecost/allocation_query.h"
@@ -18,6 +21,9 @@ inline constexpr char kDefaultCurrency[] = "USD";
 
 enum class ClusterInfoMode { kMirror, kOff };
 inline constexpr absl::string_view kClusterInfoModeNames[] = {"mirror", "off"};
+
+// From the first day to the last, both included.
+using DayRange = std::pair<absl::CivilDay, absl::CivilDay>;
 
 struct Options {
   kubecost::EndpointSettings endpoint;
@@ -33,6 +39,7 @@ struct Options {
   absl::Duration day_utc_offset = absl::ZeroDuration();
   absl::Duration day_close_delay = absl::Hours(2);
   absl::Duration day_refresh = absl::Hours(1);
+  absl::Duration day_refresh_max = absl::Hours(6);
   int day_keep = 3;
   absl::Duration day_settle_after = absl::Hours(48);
   bool day_pod_resources = false;
@@ -41,6 +48,8 @@ struct Options {
   absl::Duration backfill_expose_for = absl::Hours(26);
   bool backfill_pods = false;
   int backfill_parallel_days = 5;
+  // Days that are to be delivered once more.
+  std::optional<DayRange> backfill_again;
   bool hour_enabled = true;
   absl::Duration hour_close_delay = absl::Minutes(15);
   bool today_enabled = true;

@@ -27,16 +27,18 @@ constexpr absl::Duration kLongestSleep = absl::Seconds(15);
 }  // namespace
 
 Poller::Poller(const Options& options, base::Clock& clock, kubecost::HttpClient& http, metrics::SnapshotStore& store,
-               PollReportStore& reports, Metrics& self_metrics)
+               PollReportStore& reports, metrics::ScrapeLog& scrapes, Metrics& self_metrics)
     : options_(options),
       clock_(clock),
       store_(store),
       report_store_(reports),
+      scrapes_(scrapes),
       self_metrics_(self_metrics),
       client_(http, clock, options.endpoint, options.query,
               [this](const kubecost::RequestRecord& request) {
                 self_metrics_.CountRequest(request);
                 LogRequest(request);
+                if (request.code > 0) clock_difference_.See(request.date, request.arrived);
                 agenda_.HoldBack(clock_.Elapsed() + kubecost::RetryAfterOf(request.status));
                 MarkProgress();
               }),
@@ -45,11 +47,15 @@ Poller::Poller(const Options& options, base::Clock& clock, kubecost::HttpClient&
       currency_{{}, options.currency.empty() ? kDefaultCurrency : options.currency},
       hour_(options, View::kHour, client_, cluster_info_.id),
       today_(options, View::kToday, client_, cluster_info_.id),
-      delivery_file_(options),
+      ledger_file_(options),
       journal_(options, self_metrics) {
-  book_.SetDelivered(delivery_file_.Load());
+  Ledger ledger = ledger_file_.Load();
+  if (options.backfill_again.has_value()) DeliverAgain(ledger, *options.backfill_again, options.day_utc_offset);
+  book_.SetLedger(std::move(ledger));
+  if (!options.currency.empty()) book_.SetCurrency(options.currency);
   self_metrics_.SetCurrency(currency_.code);
-  book_.Advance(clock_.Now(), clock_.Elapsed());
+  book_.Advance(Present());
+  ledger_file_.Save(book_.ledger(), clock_.Elapsed());
   hour_.Advance(clock_.Now(), clock_.Elapsed());
   today_.Advance(clock_.Now(), clock_.Elapsed());
   agenda_.Set(Tasks());
@@ -64,6 +70,8 @@ void Poller::Run(std::stop_token stop) {
     clock_.Sleep(std::min(wait, kLongestSleep), stop);
     MarkProgress();
   }
+  book_.TakeScrapes(scrapes_.Take());
+  ledger_file_.Save(book_.ledger(), clock_.Elapsed(), true);
 }
 
 absl::Duration Poller::PollDue(std::stop_token stop) {
@@ -135,6 +143,7 @@ Outcome Poller::Poll(Currency& currency, std::stop_token stop) {
   }
   currency.schedule.support.TakeSuccess();
   currency.schedule.due = clock_.Elapsed() + kCurrencyRefresh;
+  if (!told->code.empty() && book_.SetCurrency(told->code)) days_changed_ = true;
   if (told->code == currency.code) return {};
   currency.code = told->code;
   self_metrics_.SetCurrency(currency.code);
@@ -150,7 +159,7 @@ Outcome Poller::Poll(FindDays&, std::stop_token stop) {
   if (!found.ok()) {
     const std::optional<ErrorReason> reason = kubecost::ReasonOf(found.status());
     // Whether Kubecost works at all shows with the kept days.
-    const bool works = !book_.Served().empty();
+    const bool works = book_.serves_any();
     if (!works || !reason.has_value() || !kubecost::IsAnAnswer(*reason)) return {found.status(), Ending::kFailed};
     // One question for all days is too much for some servers. A day that turns out empty costs one small request.
     base::Log(base::LogLevel::kInfo, "back-fill: Kubecost cannot tell in one answer which days it has: each is tried",
@@ -168,26 +177,48 @@ Outcome Poller::Poll(FindDays&, std::stop_token stop) {
 }
 
 Outcome Poller::Poll(Day& day, std::stop_token stop) {
-  const absl::Time started = clock_.Now();
-  const bool is_new = day.facts.empty();
+  const Moment moment = Present();
   const DayReading reading = reader_.Read(day.window, book_.PodsOf(day), std::move(stop));
   const auto ended = [&](absl::Status status, Ending ending) {
     return Outcome{std::move(status), ending, reading.invalid, reading.merged_rows};
   };
-  if (!reading.facts.ok()) {
-    const absl::Status status = reading.facts.status();
+  if (!reading.status.ok()) {
     // A day before the newest for which Kubecost has nothing did not fail.
     const bool is_older = day.window.start < book_.newest().window.start;
-    if (!is_older || kubecost::ReasonOf(status) != ErrorReason::kEmpty) return ended(status, Ending::kFailed);
+    if (!is_older || kubecost::ReasonOf(reading.status) != ErrorReason::kEmpty) {
+      return ended(reading.status, Ending::kFailed);
+    }
     book_.TakeNothing(day, clock_.Elapsed());
-    return ended(status, Ending::kNothing);
+    return ended(reading.status, Ending::kNothing);
   }
-  const DayBook::Verdict verdict = book_.Take(day, *reading.facts, started, clock_.Elapsed());
-  if (!DayBook::IsServed(verdict)) return ended(DoubtOf(*reading.facts, verdict), Ending::kDoubted);
+  absl::Status unsound = TakeClusters(day, reading, moment);
+  const bool is_failure = !unsound.ok() && day.told_unsound.size() == reading.clusters.size();
+  book_.Conclude(day, unsound.ok(), clock_.Elapsed());
   days_changed_ = true;
-  if (verdict == DayBook::Verdict::kBelieved) LogBelieved(day);
-  if (is_new) LogNewDay(day);
-  return ended(absl::OkStatus(), Ending::kGood);
+  return is_failure ? ended(std::move(unsound), Ending::kFailed) : ended(absl::OkStatus(), Ending::kGood);
+}
+
+absl::Status Poller::TakeClusters(Day& day, const DayReading& reading, const Moment& moment) {
+  absl::Status unsound;
+  std::map<std::string, std::string> told = std::exchange(day.told_unsound, {});
+  for (const ClusterReading& cluster : reading.clusters) {
+    absl::Status status = cluster.status;
+    if (status.ok()) {
+      const DayChange change = book_.Take(day, cluster.facts, moment);
+      if (change.judgement.verdict == Verdict::kNotTaken) {
+        status = kubecost::ApiError(ErrorReason::kInconsistent,
+                                    absl::StrCat("cluster \"", cluster.facts->cluster, "\" on ", cluster.facts->date,
+                                                 ": its levels do not add up; it is read again"));
+      }
+      journal_.RecordChange(day, *cluster.facts, change);
+    }
+    if (status.ok()) continue;
+    std::string& reason = day.told_unsound[cluster.facts->cluster];
+    reason = ReasonText(status);
+    journal_.RecordUnsound(cluster.facts->cluster, status, told[cluster.facts->cluster] != reason);
+    if (unsound.ok()) unsound = std::move(status);
+  }
+  return unsound;
 }
 
 Outcome Poller::Poll(LiveView& live, std::stop_token stop) {
@@ -208,10 +239,19 @@ void Poller::Conclude(const Task& task, Outcome outcome, absl::Duration started)
   journal_.Record(agenda_.tasks(), task, outcome);
 }
 
+Moment Poller::Present() const {
+  const absl::Time now = clock_.Now();
+  const absl::Duration elapsed = clock_.Elapsed();
+  return {now, elapsed, clock_difference_.Ahead(now, elapsed)};
+}
+
 void Poller::Advance() {
-  const bool has_advanced = book_.Advance(clock_.Now(), clock_.Elapsed());
+  const Moment moment = Present();
+  journal_.RecordClock(moment.ahead);
+  book_.TakeScrapes(scrapes_.Take());
+  const bool has_advanced = book_.Advance(moment);
   if (std::exchange(days_changed_, false) || has_advanced) PublishDays();
-  delivery_file_.Save(book_.delivered());
+  ledger_file_.Save(book_.ledger(), moment.elapsed);
   const bool hour_expired = hour_.Advance(clock_.Now(), clock_.Elapsed());
   const bool today_expired = today_.Advance(clock_.Now(), clock_.Elapsed());
   if (hour_expired || today_expired) PublishLive();
@@ -245,9 +285,9 @@ void Poller::PublishReport() {
   report->views = journal_.Reports(agenda_, clock_.Now(), clock_.Elapsed());
   report->currency = currency_.code;
   report->path = client_.path();
-  report->backfill_delivered = book_.delivered().size();
+  report->backfill_delivered = book_.delivered_days();
   for (const auto& [start, day] : book_.days()) {
-    if (day.is_backfill()) ++(day.facts.empty() ? report->backfill_waiting : report->backfill_served);
+    if (day.is_backfill()) ++(book_.IsServed(day) ? report->backfill_served : report->backfill_waiting);
   }
   report_store_.Publish(std::move(report));
 }

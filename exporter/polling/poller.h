@@ -10,16 +10,18 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "exporter/polling/agenda.h"
+#include "exporter/polling/clock_difference.h"
 #include "exporter/polling/day_book.h"
 #include "exporter/polling/day_reader.h"
-#include "exporter/polling/delivery_file.h"
 #include "exporter/polling/journal.h"
+#include "exporter/polling/ledger_file.h"
 #include "exporter/polling/live_view.h"
 #include "exporter/polling/metrics.h"
 #include "exporter/polling/options.h"
 #include "exporter/polling/report.h"
 #include "exporter/polling/subjects.h"
 #include "kubecost/allocation_client.h"
+#include "metrics/scrape_log.h"
 #include "metrics/snapshot.h"
 
 namespace polling {
@@ -29,7 +31,7 @@ namespace polling {
 class Poller {
  public:
   Poller(const Options& options, base::Clock& clock, kubecost::HttpClient& http, metrics::SnapshotStore& store,
-         PollReportStore& reports, Metrics& self_metrics);
+         PollReportStore& reports, metrics::ScrapeLog& scrapes, Metrics& self_metrics);
 
   // Polls until `stop`.
   void Run(std::stop_token stop);
@@ -50,6 +52,10 @@ class Poller {
   Outcome Poll(LiveView& live, std::stop_token stop);
   void Conclude(const Task& task, Outcome outcome, absl::Duration started);
 
+  // Takes what is sound of a reading of clusters, and returns why the others are not; OK for none.
+  absl::Status TakeClusters(Day& day, const DayReading& reading, const Moment& moment);
+
+  Moment Present() const;
   // Brings all subjects to the present time.
   void Advance();
   void Publish(absl::FunctionRef<void(metrics::Snapshot&)> change);
@@ -63,6 +69,7 @@ class Poller {
   base::Clock& clock_;
   metrics::SnapshotStore& store_;
   PollReportStore& report_store_;
+  metrics::ScrapeLog& scrapes_;
   Metrics& self_metrics_;
   kubecost::AllocationClient client_;
 
@@ -74,7 +81,8 @@ class Poller {
   LiveView hour_;
   LiveView today_;
   Agenda agenda_;
-  DeliveryFile delivery_file_;
+  LedgerFile ledger_file_;
+  ClockDifference clock_difference_;
   PollJournal journal_;
   bool days_changed_ = false;  // and are to be published
 

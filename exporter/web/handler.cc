@@ -81,10 +81,12 @@ struct Handler::Exchange {
   }
 };
 
-Handler::Handler(const Options& options, const metrics::SnapshotStore& store, const Metrics& self_metrics,
-                 WebAccess& access, const base::Clock& clock, HealthCheck health, PageMaker page)
+Handler::Handler(const Options& options, const metrics::SnapshotStore& store, metrics::ScrapeLog& scrapes,
+                 const Metrics& self_metrics, WebAccess& access, const base::Clock& clock, HealthCheck health,
+                 PageMaker page)
     : options_(options),
       store_(store),
+      scrapes_(scrapes),
       self_metrics_(self_metrics),
       access_(access),
       clock_(clock),
@@ -150,9 +152,12 @@ int Handler::SendScrape(const Exchange& exchange) {
   const std::string headers = absl::StrCat("Vary: Accept-Encoding\r\n", is_gzip ? "Content-Encoding: gzip\r\n" : "",
                                            IsHttp10(request) ? "" : "Transfer-Encoding: chunked\r\n");
   if (!exchange.send(exchange.Head(200, metrics::kTextContentType, headers)) || request.method == "HEAD") return 200;
+  const SharedSnapshot snapshot = store_.Current();
   const std::optional<uint64_t> bytes =
-      is_gzip ? SendCompressed(exchange, *selection) : SendPlain(exchange, *selection);
-  if (bytes.has_value() && (IsHttp10(request) || exchange.send("0\r\n\r\n"))) self_metrics_.CountScrape(*bytes);
+      is_gzip ? SendCompressed(exchange, snapshot, *selection) : SendPlain(exchange, snapshot, *selection);
+  if (!bytes.has_value() || (!IsHttp10(request) && !exchange.send("0\r\n\r\n"))) return 200;
+  self_metrics_.CountScrape(*bytes);
+  scrapes_.Add(snapshot->daily, *selection, NamesConsumer(request.query), clock_.Elapsed());
   return 200;
 }
 
@@ -161,20 +166,22 @@ std::string Handler::OwnMetrics(metrics::Selection selection) const {
   return selection.Has(metrics::Collector::kExporter) ? self_metrics_.Serialize() : "";
 }
 
-std::optional<uint64_t> Handler::SendPlain(const Exchange& exchange, metrics::Selection selection) {
+std::optional<uint64_t> Handler::SendPlain(const Exchange& exchange, const SharedSnapshot& snapshot,
+                                           metrics::Selection selection) {
   // Blocks keep memory small and let a client that has stalled be noticed; its connection is given up then.
   uint64_t bytes = 0;
   metrics::BlockWriter out([&](absl::string_view block) {
     bytes += block.size();
     return exchange.SendPart(block);
   });
-  metrics::WritePrometheusText(*store_.Current(), selection, out);
+  metrics::WritePrometheusText(*snapshot, selection, out);
   if (out.is_wanted()) out.Append(OwnMetrics(selection));
   return out.Flush() ? std::optional(bytes) : std::nullopt;
 }
 
-std::optional<uint64_t> Handler::SendCompressed(const Exchange& exchange, metrics::Selection selection) {
-  const std::shared_ptr<const metrics::CompressedText> facts = compressed_.Get(store_.Current(), selection);
+std::optional<uint64_t> Handler::SendCompressed(const Exchange& exchange, const SharedSnapshot& snapshot,
+                                                metrics::Selection selection) {
+  const std::shared_ptr<const metrics::CompressedText> facts = compressed_.Get(snapshot, selection);
   for (absl::string_view rest = facts->bytes; !rest.empty();) {
     const absl::string_view block = rest.substr(0, metrics::BlockWriter::kBlockBytes);
     if (!exchange.SendPart(block)) return std::nullopt;

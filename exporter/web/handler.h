@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,7 @@
 #include "exporter/web/request.h"
 #include "exporter/web/web_access.h"
 #include "metrics/gzip.h"
+#include "metrics/scrape_log.h"
 #include "metrics/snapshot.h"
 
 namespace web {
@@ -40,8 +42,8 @@ class Handler {
   };
 
   // The arguments must outlive it.
-  Handler(const Options& options, const metrics::SnapshotStore& store, const Metrics& self_metrics, WebAccess& access,
-          const base::Clock& clock, HealthCheck health, PageMaker page);
+  Handler(const Options& options, const metrics::SnapshotStore& store, metrics::ScrapeLog& scrapes,
+          const Metrics& self_metrics, WebAccess& access, const base::Clock& clock, HealthCheck health, PageMaker page);
 
   // Sends head and body.
   Outcome Handle(const Request& request, Send send);
@@ -54,12 +56,16 @@ class Handler {
   bool MayKeepAlive(const Request& request, const WebState& state) const;
   int SendScrape(const Exchange& exchange);
   // Both send a scrape's body and return its size before compression; nothing when it could not be sent whole.
-  std::optional<uint64_t> SendPlain(const Exchange& exchange, metrics::Selection selection);
-  std::optional<uint64_t> SendCompressed(const Exchange& exchange, metrics::Selection selection);
+  using SharedSnapshot = std::shared_ptr<const metrics::Snapshot>;
+  std::optional<uint64_t> SendPlain(const Exchange& exchange, const SharedSnapshot& snapshot,
+                                    metrics::Selection selection);
+  std::optional<uint64_t> SendCompressed(const Exchange& exchange, const SharedSnapshot& snapshot,
+                                         metrics::Selection selection);
   std::string OwnMetrics(metrics::Selection selection) const;
 
   const Options& options_;
   const metrics::SnapshotStore& store_;
+  metrics::ScrapeLog& scrapes_;
   const Metrics& self_metrics_;
   WebAccess& access_;
   const base::Clock& clock_;

@@ -37,6 +37,12 @@ absl::StatusOr<metrics::Selection> ParseCollect(absl::string_view query) {
   return selection == metrics::Selection::None() ? metrics::Selection::All() : selection;
 }
 
+bool NamesConsumer(absl::string_view query) {
+  const auto parameters = base::QueryParameters(query);
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [](const auto& each) { return each.first == "consumer" && !each.second.empty(); });
+}
+
 bool AcceptsGzip(absl::string_view accept_encoding) {
   bool by_wildcard = false;
   for (const absl::string_view part : absl::StrSplit(accept_encoding, ',')) {

@@ -48,6 +48,9 @@ std::optional<Target> AbsoluteForm(absl::string_view target);
 // other parameters are ignored.
 absl::StatusOr<metrics::Selection> ParseCollect(absl::string_view query);
 
+// Whether the query string names who reads the scrape: consumer=billing.
+bool NamesConsumer(absl::string_view query);
+
 // Whether an Accept-Encoding header takes gzip (RFC 9110, 12.5.3).
 bool AcceptsGzip(absl::string_view accept_encoding);
 

@@ -32,7 +32,7 @@ struct SelfMetrics {
 
 // Everything told once, so that every family has a sample.
 void TellAll(SelfMetrics& self) {
-  self.polling.CountRequest({"/model/allocation", 200, 1234, absl::OkStatus()});
+  self.polling.CountRequest({"/model/allocation", 200, 1234, absl::OkStatus(), {}, {}});
   self.polling.CountPoll("day", true, absl::Seconds(2), absl::FromUnixSeconds(1795176000));
   metrics::Snapshot snapshot;
   auto day = std::make_shared<metrics::DayFacts>();
@@ -40,6 +40,8 @@ void TellAll(SelfMetrics& self) {
   snapshot.day = {day};
   self.polling.SetSnapshot(snapshot);
   self.polling.SetMergedRows(3);
+  self.polling.CountUnsound("c1", "inconsistent");
+  self.polling.SetClockDifference(absl::Seconds(2));
   self.web.CountScrape(4567);
   kubecost::Access access;
   access.ca_not_after = absl::FromUnixSeconds(1800000000);

@@ -161,25 +161,23 @@ TEST(DayFactsTest, OnlyRealPodsRun) {
   EXPECT_EQ(day.pods, 4U);
 }
 
-TEST(HasShrunkTest, FiveMinutesAreTolerated) {
-  const auto day = [](double from, double to) { return DayOf({{"a", "p", 1, Hours(from, to)}}); };
-  EXPECT_FALSE(HasShrunk(day(0, 24), day(0, 24)));
-  EXPECT_FALSE(HasShrunk(day(1, 23), day(0, 24)));
-  EXPECT_FALSE(HasShrunk(day(0, 24), day(0, 24 - 5.0 / 60)));
-  EXPECT_TRUE(HasShrunk(day(0, 24), day(0, 24 - 6.0 / 60)));
-  EXPECT_TRUE(HasShrunk(day(0, 24), day(6.0 / 60, 24)));
-}
-
-TEST(HasShrunkTest, AHoleInTheMiddleToo) {
-  const DayFacts whole = DayOf({{"a", "p", 1}});
-  EXPECT_TRUE(HasShrunk(whole, DayOf({{"a", "p", 1, Hours(0, 11)}, {"a", "q", 1, Hours(13, 24)}})));
-}
-
-TEST(SameCostsTest, ComparesEveryLevelByIdentityAndTotal) {
-  const DayFacts day = DayOf({{"a", "p", 1}, {"a", "q", 2}});
-  EXPECT_TRUE(SameCosts(day, DayOf({{"a", "q", 2}, {"a", "p", 1}})));
-  EXPECT_FALSE(SameCosts(day, DayOf({{"a", "p", 2}, {"a", "q", 1}}))) << "the pods' costs changed places";
-  EXPECT_FALSE(SameCosts(day, DayOf({{"a", "p", 1}, {"a", "r", 2}})));
+TEST(DayFactsTest, WindowsThatDoNotCoverTheDay) {
+  const auto is_whole = [](std::initializer_list<base::Window> windows) {
+    TableBuilder builder(Level::kCluster, "", 0);
+    for (const base::Window& window : windows) {
+      Allocation row;
+      row.properties.cluster = "c";
+      row.window = window;
+      builder.Add(row);
+    }
+    LevelTables read;
+    read.table(Level::kCluster) = builder.Build();
+    return SplitByCluster(Hours(0, 24), "2026-11-19", false, std::move(read)).front()->is_whole;
+  };
+  EXPECT_TRUE(is_whole({Hours(0, 24)}));
+  EXPECT_TRUE(is_whole({Hours(0, 12), Hours(12, 24)}));
+  EXPECT_FALSE(is_whole({Hours(0, 16.5)})) << "a server that has a part of the day";
+  EXPECT_FALSE(is_whole({Hours(0, 11), Hours(13, 24)})) << "a hole";
 }
 
 }  // namespace

@@ -293,7 +293,7 @@ TEST_F(OnceTest, NothingAtAllIsNoData) {
   EXPECT_EQ(result.outcome, OnceOutcome::kNoData);
   EXPECT_TRUE(absl::StrContains(result.fields.at(0).second, "API response appears to be empty"));
   EXPECT_EQ(text_, "");
-  EXPECT_EQ(absl::StrJoin(kubecost_.requests, " "), "19c 18c");
+  EXPECT_EQ(absl::StrJoin(kubecost_.requests, " "), "19c 19p 19n 18c 18p 18n") << "no level has anything";
 }
 
 TEST_F(OnceTest, AnAnswerWithoutABodyIsAFailure) {

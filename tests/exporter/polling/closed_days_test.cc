@@ -40,7 +40,7 @@ class ClosedDaysTest : public testing::Test {
     store_ = std::make_unique<metrics::SnapshotStore>();
     registry_ = std::make_unique<metrics::Registry>();
     self_ = std::make_unique<Metrics>(*registry_, options_);
-    poller_ = std::make_unique<Poller>(options_, clock_, http_, *store_, reports_, *self_);
+    poller_ = std::make_unique<Poller>(options_, clock_, http_, *store_, reports_, scrapes_, *self_);
     kubecost_.requests.clear();
   }
 
@@ -48,11 +48,12 @@ class ClosedDaysTest : public testing::Test {
     clock_.AdvanceTo(time);
     poller_->PollDue(stop_.get_token());
   }
-  // As Run() does until `time`.
+  // As Run() does until `time`, while somebody scrapes.
   void PollUntil(absl::Time time) {
     while (clock_.Now() < time) {
-      const absl::Duration wait = poller_->PollDue(stop_.get_token());
+      const absl::Duration wait = std::min(poller_->PollDue(stop_.get_token()), absl::Minutes(30));
       clock_.Advance(std::clamp(wait, absl::Seconds(1), time - clock_.Now()));
+      scrapes_.Add(store_->Current()->daily, metrics::Selection::All(), false, clock_.Elapsed());
     }
     poller_->PollDue(stop_.get_token());
   }
@@ -79,6 +80,7 @@ class ClosedDaysTest : public testing::Test {
   fakes::FakeHttpClient http_{[this](const std::string& url) { return kubecost_.Answer(url); }, 4096};
   Options options_;
   PollReportStore reports_;
+  metrics::ScrapeLog scrapes_;
   std::stop_source stop_;
   std::unique_ptr<metrics::SnapshotStore> store_;
   std::unique_ptr<metrics::Registry> registry_;
@@ -93,7 +95,7 @@ TEST_F(ClosedDaysTest, ServesTheKeptDaysAndBackfillsTheOthers) {
   EXPECT_EQ(Samples("kubecost_cluster_daily_cost").size(), 15U);
   EXPECT_EQ(Samples("kubecost_pod_daily_cost").size(), 2 * 3U) << "a pod and an idle row on each of three days";
   EXPECT_EQ(Samples("kubecost_day_complete").front(), "date=\"2026-11-05\"} 0");
-  EXPECT_EQ(Samples("kubecost_day_complete").back(), "date=\"2026-11-19\"} 1");
+  EXPECT_EQ(Samples("kubecost_day_complete").back(), "date=\"2026-11-19\"} 0") << "not proven yet";
   EXPECT_EQ(Samples("kubecost_day_pods"),
             (Lines{"date=\"2026-11-17\"} 2", "date=\"2026-11-18\"} 2", "date=\"2026-11-19\"} 2"}));
   EXPECT_EQ(Samples("kubecost_pod_total_cost").size(), 2U);
@@ -124,19 +126,30 @@ TEST_F(ClosedDaysTest, ACorrectionReplacesTheDay) {
   EXPECT_TRUE(absl::StrContains(Scrape(), R"(kubecost_pod_total_cost{cluster="c1",namespace="a",pod="p"} 2)"));
 }
 
-TEST_F(ClosedDaysTest, AShrunkenDayIsCountedAndKept) {
-  PollAt(November(20, 12));
+TEST_F(ClosedDaysTest, ADayIsCompleteWhenASecondReadingSixHoursLaterIsTheSame) {
+  PollUntil(November(20, 17.9));
+  EXPECT_EQ(Samples("kubecost_day_complete").back(), "date=\"2026-11-19\"} 0");
+  PollUntil(November(20, 18.1));
+  EXPECT_EQ(Samples("kubecost_day_complete").back(), "date=\"2026-11-19\"} 1");
+  EXPECT_EQ(Samples("kubecost_day_settled").front(), "date=\"2026-11-05\"} 1");
+  // The next day is like those before.
+  PollUntil(November(21, 2.1));
+  EXPECT_EQ(Samples("kubecost_day_complete").back(), "date=\"2026-11-20\"} 1");
+}
+
+TEST_F(ClosedDaysTest, ADayThatKnowsLessIsDoubtedAndCounted) {
+  PollUntil(November(20, 19));
   kubecost_.hours = 12;
-  for (int hour = 1; hour <= 2; ++hour) {
-    PollAt(November(20, 12 + 1.1 * hour));
-    EXPECT_EQ(Samples("kubecost_day_coverage_ratio").back(), "date=\"2026-11-19\"} 1") << hour;
-    EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"day\"} 0"));
-    EXPECT_TRUE(Has("kubecost_exporter_up 1")) << "Kubecost answers";
-  }
-  EXPECT_TRUE(Has("kubecost_exporter_api_errors_total{reason=\"shrunken\"} 4")) << "the 18th and the 19th, twice";
-  PollAt(November(20, 16));
-  EXPECT_EQ(Samples("kubecost_day_coverage_ratio").back(), "date=\"2026-11-19\"} 0.5");
-  EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"day\"} 1"));
+  PollUntil(November(21, 1.5));
+  EXPECT_EQ(Samples("kubecost_day_coverage_ratio").back(), "date=\"2026-11-19\"} 1");
+  EXPECT_EQ(Samples("kubecost_day_complete").back(), "date=\"2026-11-19\"} 1");
+  EXPECT_EQ(Samples("kubecost_day_doubted").back(), "date=\"2026-11-19\",reason=\"shrunken\"} 1");
+  EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"day\"} 1")) << "it was read well";
+  EXPECT_TRUE(Has("kubecost_exporter_up 1"));
+  EXPECT_FALSE(Has("kubecost_exporter_api_errors_total{reason=\"shrunken\"} 0"));
+  kubecost_.hours = 24;
+  PollUntil(November(21, 9));
+  EXPECT_TRUE(Samples("kubecost_day_doubted").empty());
 }
 
 TEST_F(ClosedDaysTest, ADayOnWhichTheClusterWasOffIsNoFailure) {
@@ -183,7 +196,7 @@ TEST_F(ClosedDaysTest, AFreshInstallHasWhatThereIs) {
 }
 
 TEST_F(ClosedDaysTest, GapsHealAfterAFailedWeek) {
-  PollUntil(November(20, 13));
+  PollUntil(November(20, 19));
   kubecost_.failing = FakeAnswer{503, "", "text/plain", "", {}, {}};
   PollUntil(November(27, 12));
   EXPECT_EQ(Samples("kubecost_day_pods").back(), "date=\"2026-11-19\"} 2") << "closed days stay through an outage";
@@ -221,7 +234,7 @@ TEST_F(ClosedDaysTest, DaysThatHangDoNotStarveTheNewest) {
   kubecost_.hangs_before = November(17);
   PollUntil(November(21, 1));
   // Twelve days that take a minute each to fail, ten minutes of silence after each: the newest has every second turn.
-  EXPECT_GE(Requests(absl::StrCat("window=", Text(November(19)))), 4 * 12U);
+  EXPECT_GE(Requests(absl::StrCat("window=", Text(November(19)))), 4 * 5U) << "as often as it would be without them";
   EXPECT_TRUE(Has("kubecost_exporter_up 1")) << "what can be seen of the kept days is well";
   EXPECT_TRUE(Has("kubecost_exporter_view_up{view=\"backfill\"} 0"));
 }
@@ -230,15 +243,16 @@ TEST_F(ClosedDaysTest, PodsAreBackfilledAFewDaysAtATime) {
   options_.backfill_pods = true;
   Restart();
   PollUntil(November(20, 12.9));
+  EXPECT_EQ(Requests("namespace,pod"), 15U) << "read at once: Kubecost may not have them much longer";
+  PollUntil(November(20, 18.9));
   EXPECT_EQ(Samples("kubecost_day_pods").size(), 3 + 5U);
   EXPECT_EQ(Samples("kubecost_day_pods").front(), "date=\"2026-11-05\"} 2");
   EXPECT_EQ(Samples("kubecost_day_complete").front(), "date=\"2026-11-05\"} 1");
-  EXPECT_EQ(Requests("namespace,pod"), 15U) << "read at once: Kubecost may not have them much longer";
   std::map<std::string, int> seen;
-  for (int hour = 13; hour < 24 * 5; ++hour) {
+  for (int hour = 19; hour < 24 * 6; ++hour) {
     PollUntil(November(20, hour));
     const Lines pods = Samples("kubecost_day_pods");
-    EXPECT_LE(pods.size(), 3 + 5 + 1U) << "one that was kept for less than a day after it had settled";
+    EXPECT_LE(pods.size(), 3 + 5U);
     for (const std::string& sample : pods) ++seen[sample.substr(6, 10)];
   }
   for (int day = 5; day <= 16; ++day) EXPECT_GE(seen[absl::StrFormat("2026-11-%02d", day)], 25) << day;
@@ -265,18 +279,20 @@ TEST_F(BigClusterTest, PodsAreAskedForByNamespace) {
   const Lines pods = Samples("kubecost_pod_daily_cost");
   EXPECT_EQ(pods.size(), 21U);
   EXPECT_EQ(pods.front(), R"(namespace="__idle__",pod="__idle__",date="2026-11-19"} 0.25)");
-  EXPECT_EQ(Samples("kubecost_day_complete"), (Lines{"date=\"2026-11-19\"} 1"}));
+  EXPECT_EQ(Samples("kubecost_day_pods"), (Lines{"date=\"2026-11-19\"} 21"}));
   EXPECT_EQ(Samples("kubecost_pod_info").size(), 21U);
   // As a whole, then eight namespaces at a time, then four.
   EXPECT_EQ(Requests("namespace,pod"), 1 + 1 + 5U);
   EXPECT_EQ(Requests("filter="), Requests("&idle=false")) << "idle cost would come with each part";
   EXPECT_TRUE(Has("kubecost_exporter_api_errors_total{reason=\"http_5xx\"} 2"));
+  PollUntil(November(20, 19));
+  EXPECT_EQ(Samples("kubecost_day_complete"), (Lines{"date=\"2026-11-19\"} 1"}));
   // The next day may be smaller.
   kubecost_.too_big = 0;
   kubecost_.requests.clear();
   PollUntil(November(21, 2.1));
-  EXPECT_EQ(Samples("kubecost_day_complete"), (Lines{"date=\"2026-11-20\"} 1"}));
-  EXPECT_EQ(kubecost_.requests.size() - Requests("filter="), 13 * 3 + 4U) << "hourly in parts, then whole";
+  EXPECT_EQ(Samples("kubecost_day_pods"), (Lines{"date=\"2026-11-20\"} 21"}));
+  EXPECT_EQ(kubecost_.requests.size() - Requests("filter="), 1 * 3 + 4U) << "in parts, then whole";
 }
 
 TEST_F(BigClusterTest, PodsWithoutABodyAreAskedForByNamespace) {
@@ -286,7 +302,7 @@ TEST_F(BigClusterTest, PodsWithoutABodyAreAskedForByNamespace) {
   };
   PollUntil(November(20, 12.5));
   EXPECT_EQ(Samples("kubecost_pod_daily_cost").size(), 21U);
-  EXPECT_EQ(Samples("kubecost_day_complete"), (Lines{"date=\"2026-11-19\"} 1"}));
+  EXPECT_EQ(Samples("kubecost_day_pods"), (Lines{"date=\"2026-11-19\"} 21"}));
   EXPECT_EQ(Requests("namespace,pod"), 1 + 3U) << "as a whole, then eight namespaces at a time";
 }
 
@@ -299,7 +315,7 @@ TEST_F(BigClusterTest, AServerWithoutFiltersIsReadRightAllTheSame) {
   kubecost_.fails_at_pods = 1;
   PollUntil(November(20, 13));
   EXPECT_EQ(Samples("kubecost_pod_daily_cost").size(), 21U);
-  EXPECT_EQ(Samples("kubecost_day_complete"), (Lines{"date=\"2026-11-19\"} 1"}));
+  EXPECT_EQ(Samples("kubecost_day_pods"), (Lines{"date=\"2026-11-19\"} 21"}));
 }
 
 TEST_F(BigClusterTest, PartsThatDoNotAddUpAreNotServed) {
@@ -319,11 +335,11 @@ TEST_F(ClosedDaysTest, StateSurvivesARestart) {
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
   options_.state_path = folder + "/state";
   Restart();
-  PollUntil(November(21, 15));
+  PollUntil(November(22, 1));
   Restart();
-  PollAt(November(21, 15));
-  EXPECT_EQ(Samples("kubecost_cluster_daily_cost").size(), 3 + 1U)
-      << "the 17th was kept for less than a day after it settled; all before it were delivered";
+  PollAt(November(22, 1));
+  EXPECT_EQ(Samples("kubecost_cluster_daily_cost").size(), 3U) << "all before them were delivered";
+  EXPECT_EQ(Samples("kubecost_day_complete").back(), "date=\"2026-11-20\"} 1") << "believed before";
   // A file of somebody else's is neither used nor touched.
   std::ofstream(options_.state_path) << "something else\n";
   Restart();

@@ -73,7 +73,7 @@ class PollerTest : public testing::Test {
     poller_.reset();
     registry_ = std::make_unique<metrics::Registry>();
     self_ = std::make_unique<Metrics>(*registry_, options_);
-    poller_ = std::make_unique<Poller>(options_, kubecost_.clock, http_, store_, reports_, *self_);
+    poller_ = std::make_unique<Poller>(options_, kubecost_.clock, http_, store_, reports_, scrapes_, *self_);
   }
 
   // Polls what is due now; returns the wait until the next poll.
@@ -98,6 +98,7 @@ class PollerTest : public testing::Test {
   Options options_;
   metrics::SnapshotStore store_;
   PollReportStore reports_;
+  metrics::ScrapeLog scrapes_;
   std::stop_source stop_;
   std::unique_ptr<metrics::Registry> registry_;
   std::unique_ptr<Metrics> self_;
@@ -404,6 +405,7 @@ TEST_F(PollerTest, CostsThatAreNotNumbersAreLoggedOnceUntilTheyHaveBeen) {
         << log;
     return at != std::string::npos;
   };
+  options_.day_refresh_max = options_.day_refresh;
   kubecost_.memory = "\"2\"";
   EXPECT_TRUE(warnings(kNoon));
   EXPECT_EQ(PodTotal(), 1) << "what is known is served";
@@ -429,7 +431,7 @@ TEST_F(PollerTest, ACurrencyIsReadAsItIsMeantOrLeftOut) {
                {R"({"currencyCode":" "})", "USD", false},   {R"({"discount":"30%"})", "USD", false},
                {R"({"currencyCode":"\u20ac"})", "", true},  {R"({"currencyCode":"US dollars"})", "", true}};
   for (const auto& [told, code, warns] : cases) {
-    kubecost_.currency = {200, absl::StrCat(R"({"code":200,"data":)", told, "}"), "application/json", "", {}, {}};
+    kubecost_.configs = {200, absl::StrCat(R"({"code":200,"data":)", told, "}"), "application/json", "", {}, {}};
     Restart();
     kubecost_.clock.Advance(absl::Hours(1));
     testing::internal::CaptureStderr();
@@ -468,7 +470,7 @@ TEST_F(PollerTest, RunSleepsInSlicesAndMakesProgress) {
         return kubecost_.Answer(url);
       },
       4096);
-  Poller poller(options_, kubecost_.clock, http, store_, reports_, *self_);
+  Poller poller(options_, kubecost_.clock, http, store_, reports_, scrapes_, *self_);
   poller.Run(stop_.get_token());
   ASSERT_FALSE(kubecost_.clock.sleeps.empty());
   for (const absl::Duration sleep : kubecost_.clock.sleeps) EXPECT_LE(sleep, absl::Seconds(15));

@@ -26,7 +26,7 @@ class HandlerTest : public testing::Test {
                   const std::map<std::string, std::string>& headers = {}, int max_pieces = 1000) {
     WebAccess access(options_, self_metrics_, clock_, problems_);
     Handler handler(
-        options_, store_, self_metrics_, access, clock_, [this] { return health_; },
+        options_, store_, scrapes_, self_metrics_, access, clock_, [this] { return health_; },
         [](absl::string_view search) {
           return Answer{200, absl::StrCat("found: ", search), "X-Page: 1\r\n", kHtml};
         });
@@ -70,6 +70,7 @@ class HandlerTest : public testing::Test {
 
   Options options_;
   metrics::SnapshotStore store_;
+  metrics::ScrapeLog scrapes_;
   metrics::Registry registry_;
   const Metrics self_metrics_{registry_};
   fakes::FakeClock clock_{absl::FromUnixSeconds(1795176000)};

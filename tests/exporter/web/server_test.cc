@@ -34,7 +34,7 @@ class ServerTest : public testing::Test {
     access_ = std::make_unique<WebAccess>(options_, self_metrics_, clock_, problems);
     ASSERT_TRUE(problems.empty()) << problems.front();
     handler_ = std::make_unique<Handler>(
-        options_, store_, self_metrics_, *access_, clock_, [] { return absl::OkStatus(); },
+        options_, store_, scrapes_, self_metrics_, *access_, clock_, [] { return absl::OkStatus(); },
         [](absl::string_view) { return Answer(); });
     absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options_, *access_, *handler_);
     ASSERT_TRUE(server.ok()) << server.status();
@@ -103,6 +103,7 @@ class ServerTest : public testing::Test {
     return options;
   }();
   metrics::SnapshotStore store_;
+  metrics::ScrapeLog scrapes_;
   metrics::Registry registry_;
   const Metrics self_metrics_{registry_};
   base::SystemClock clock_;
@@ -190,7 +191,7 @@ TEST_F(ServerTest, PollerAndScrapersTogether) {
   kubecost::CurlHttpClient http({});
   polling::PollReportStore reports;
   polling::Metrics polling_metrics(registry_, polling_options);
-  polling::Poller poller(polling_options, clock_, http, store_, reports, polling_metrics);
+  polling::Poller poller(polling_options, clock_, http, store_, reports, scrapes_, polling_metrics);
   Start();
   std::jthread polling([&poller](std::stop_token stop) { poller.Run(std::move(stop)); });
   std::string body;

@@ -54,7 +54,7 @@ class WebAccessTest : public testing::Test {
     access_ = std::make_unique<WebAccess>(options_, self_metrics_, clock_, problems);
     ASSERT_TRUE(problems.empty()) << problems.front();
     handler_ = std::make_unique<Handler>(
-        options_, store_, self_metrics_, *access_, clock_, [] { return absl::OkStatus(); },
+        options_, store_, scrapes_, self_metrics_, *access_, clock_, [] { return absl::OkStatus(); },
         [](absl::string_view) { return Answer(); });
     absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options_, *access_, *handler_);
     ASSERT_TRUE(server.ok()) << server.status();
@@ -71,6 +71,7 @@ class WebAccessTest : public testing::Test {
   std::string folder_;
   Options options_;
   metrics::SnapshotStore store_;
+  metrics::ScrapeLog scrapes_;
   metrics::Registry registry_;
   const Metrics self_metrics_{registry_};
   base::SystemClock clock_;
