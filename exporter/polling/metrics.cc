@@ -1,5 +1,8 @@
 #include "exporter/polling/metrics.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "base/day.h"
 #include "exporter/polling/subjects.h"
@@ -9,6 +12,17 @@ namespace polling {
 namespace {
 
 using metrics::FamilyNamed;
+
+// Of the cluster whose pods cover most of it; nothing where no pod tells.
+std::optional<double> CoverageOf(const metrics::LiveFacts& hour) {
+  std::optional<double> most;
+  for (const metrics::LevelTable::ClusterSum& sum : hour.table(kubecost::Level::kPod).sums()) {
+    if (!sum.extent.has_value()) continue;
+    const double ratio = absl::FDivDuration(sum.extent->covered, hour.window.end - hour.window.start);
+    most = std::max(most.value_or(0), std::min(ratio, 1.0));
+  }
+  return most;
+}
 
 }  // namespace
 
@@ -21,6 +35,7 @@ Metrics::Metrics(metrics::Registry& registry, const Options& options)
       config_info_(registry, FamilyNamed("kubecost_exporter_config_info")),
       day_end_(registry, FamilyNamed("kubecost_exporter_day_end_timestamp_seconds")),
       day_start_(registry, FamilyNamed("kubecost_exporter_day_start_timestamp_seconds")),
+      hour_coverage_(registry, FamilyNamed("kubecost_exporter_hour_coverage_ratio")),
       invalid_(registry, FamilyNamed("kubecost_exporter_invalid_values_total")),
       last_success_(registry, FamilyNamed("kubecost_exporter_last_success_timestamp_seconds")),
       merged_rows_(registry, FamilyNamed("kubecost_exporter_merged_rows")),
@@ -100,6 +115,12 @@ void Metrics::SetSnapshot(const metrics::Snapshot& snapshot) {
   if (!snapshot.day.empty()) {
     day_start_.Set({}, snapshot.day.front()->window.start);
     day_end_.Set({}, snapshot.day.front()->window.end);
+  }
+  const std::optional<double> coverage = snapshot.hour == nullptr ? std::nullopt : CoverageOf(*snapshot.hour);
+  if (coverage.has_value()) {
+    hour_coverage_.Set({}, *coverage);
+  } else {
+    hour_coverage_.Remove({});
   }
   for (const auto& [family, series] : metrics::CountSeries(snapshot))
     series_.Set({family}, static_cast<double>(series));

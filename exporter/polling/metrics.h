@@ -48,6 +48,7 @@ class Metrics {
   metrics::Info config_info_;
   const metrics::Gauges day_end_;
   const metrics::Gauges day_start_;
+  const metrics::Gauges hour_coverage_;
   const metrics::Counters invalid_;
   const metrics::Gauges last_success_;
   const metrics::Gauges merged_rows_;

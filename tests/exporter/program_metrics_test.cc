@@ -1,6 +1,5 @@
 // All families that the rooms register, in one registry: what the table of families promises.
 // Also tests metrics/registry.h
-// Also tests exporter/polling/metrics.h
 // Also tests exporter/web/metrics.h
 // Also tests metrics/process_stats.h
 #include "exporter/program_metrics.h"
