@@ -56,9 +56,20 @@ volumeMounts:
 {{- end }}
 {{- end }}
 
-{{/* Whether the exporter has a state file; "true" or nothing. */}}
+{{/* Whether the ledger is on a claim; "true" or nothing. */}}
+{{- define "kubecost-allocation-exporter.stateClaimed" -}}
+{{- $claim := .Values.state.persistence -}}
+{{- $usual := or (eq .Values.mode "deployment") $claim.existingClaim -}}
+{{- if and .Values.state.enabled (ternary $usual $claim.enabled (kindIs "invalid" $claim.enabled)) }}true{{ end -}}
+{{- end }}
+
+{{/* Whether the exporter has a ledger; "true" or nothing. */}}
 {{- define "kubecost-allocation-exporter.stateKept" -}}
-{{- if and .Values.state.enabled (or (eq .Values.mode "deployment") .Values.state.persistence.enabled) }}true{{ end -}}
+{{- if or (include "kubecost-allocation-exporter.stateClaimed" .) (and .Values.state.enabled (eq .Values.mode "deployment")) }}true{{ end -}}
+{{- end }}
+
+{{- define "kubecost-allocation-exporter.stateClaim" -}}
+{{- .Values.state.persistence.existingClaim | default (include "kubecost-allocation-exporter.fullname" .) -}}
 {{- end }}
 
 {{- define "kubecost-allocation-exporter.volumeMounts" -}}
@@ -128,9 +139,9 @@ volumeMounts:
 {{- end }}
 {{- if include "kubecost-allocation-exporter.stateKept" . }}
 - name: cost-exporter-state
-  {{- if .Values.state.persistence.enabled }}
+  {{- if include "kubecost-allocation-exporter.stateClaimed" . }}
   persistentVolumeClaim:
-    claimName: {{ .Values.state.persistence.existingClaim | default (include "kubecost-allocation-exporter.fullname" .) | quote }}
+    claimName: {{ include "kubecost-allocation-exporter.stateClaim" . | quote }}
   {{- else }}
   emptyDir: {}
   {{- end }}

@@ -33,8 +33,8 @@
 {{- if and .Values.state.persistence.enabled (not .Values.state.enabled) }}
 - "state.persistence.enabled needs state.enabled"
 {{- end }}
-{{- if and .Values.state.persistence.existingClaim (not .Values.state.persistence.enabled) }}
-- "state.persistence.existingClaim needs state.persistence.enabled"
+{{- if and .Values.state.persistence.existingClaim (not (include "kubecost-allocation-exporter.stateClaimed" .)) }}
+- "state.persistence.existingClaim is used for nothing: state.enabled or state.persistence.enabled is false"
 {{- end }}
 {{- $managed := include "kubecost-allocation-exporter.managedFlags" . | fromYaml }}
 {{- range $flag, $value := .Values.config }}

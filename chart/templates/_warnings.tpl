@@ -16,6 +16,11 @@
 - "{{ $name }}.tlsConfig is empty: Prometheus trusts the system's authorities alone, and asks for a pod's address, not for a name."
 {{- end }}
 {{- end }}
+{{- $pod := .Values.podSecurityContext | default dict }}
+{{- $user := get (.Values.securityContext | default dict) "runAsUser" | default (get $pod "runAsUser") }}
+{{- if and (eq .Values.mode "deployment") (include "kubecost-allocation-exporter.stateClaimed" .) $user (not (get $pod "fsGroup")) }}
+- "podSecurityContext.fsGroup is empty: the exporter ends with exit code 2 unless user {{ int64 $user }} may write on the claim of the ledger."
+{{- end }}
 {{- if .Values.prometheusScrapeAnnotations }}
 - "prometheusScrapeAnnotations: a Prometheus that follows them puts the exporter's own namespace and pod on every cost unless its job has honor_labels: true."
 {{- end }}

@@ -10,6 +10,10 @@ from chart_values import VERSION
 from helm import CHART, ROOT, both, yaml
 
 SIDECAR = {"mode": "sidecar", "sidecar": {"podSelector": {"app": "costs"}}, "kubecost": {"preset": "opencost"}}
+OPENSHIFT = {
+    "podSecurityContext": {"runAsUser": None, "runAsGroup": None, "fsGroup": None},
+    "securityContext": {"runAsUser": None, "runAsGroup": None},
+}
 REGISTRY = {"image": {"registry": "registry.example.com"}}
 
 
@@ -81,6 +85,9 @@ class DocumentTest(unittest.TestCase):
             ({"podMonitor": {"enabled": True}}, "by the PodMonitor costs-kubecost-allocation-exporter"),
             (SIDECAR, "asks http://127.0.0.1:9003"),
             (SIDECAR, "opencost.extraContainers"),
+            (SIDECAR, "No ledger outlives the pod"),
+            ({"state": {"persistence": {"enabled": False}}}, "No ledger outlives the pod"),
+            ({**SIDECAR, "state": {"persistence": {"existingClaim": "costs"}}}, "The claim costs is for the ledger."),
             (loopback, "the Prometheus in the pod needs a job for 127.0.0.1:9103"),
         )
         for values, words in cases:
@@ -109,6 +116,7 @@ class DocumentTest(unittest.TestCase):
                 "serviceMonitor.tlsConfig is empty",
             ),
             ({"prometheusScrapeAnnotations": True}, "unless its job has honor_labels: true"),
+            ({"podSecurityContext": {"fsGroup": None}}, "unless user 65532 may write on the claim of the ledger"),
         )
         for values, words in cases:
             with self.subTest(values=values):
@@ -121,6 +129,8 @@ class DocumentTest(unittest.TestCase):
             {"kubecost": {"url": "http://127.0.0.1:9003", "auth": {"bearer": {"existingSecret": "token"}}}},
             {"podMonitor": {"enabled": True, "honorLabels": False}},
             {"image": {"registry": "", "repository": "registry.example.com/exporter"}},
+            {"podSecurityContext": {"fsGroup": None}, "state": {"persistence": {"enabled": False}}},
+            OPENSHIFT,
             {"image": {"registry": ""}, "global": {"imageRegistry": "registry.example.com"}},
         )
         for values in cases:

@@ -7,7 +7,7 @@ import unittest
 
 import schemas
 from chart_values import VERSION, container_of, flags_of, host_pod
-from examples import EXAMPLES, example, host, pod_of
+from examples import EXAMPLES, example, host, load, pod_of
 from helm import ROOT, both, find, parse, render, yaml
 
 DEPLOYMENTS = {
@@ -121,7 +121,22 @@ class HostTest(unittest.TestCase):
                 self.assertEqual(2, len(pod["containers"]))
                 ours = host_pod(self.helms[-1], example(values), {"kubecost": {"preset": preset}})
                 self.assertEqual(container_of(ours), container_of(pod))
-                self.assertNotIn("volumes", ours)
+                for volume in ours["volumes"]:
+                    self.assertIn(volume, pod["volumes"])
+
+    def test_the_ledger_is_on_the_claim(self):
+        claim = load("sidecar-claim/claim.yaml")
+        for stub, names, deployment, _ in HOSTS:
+            with self.subTest(stub=stub, names=names):
+                release = "opencost" if stub == "opencost" else "kubecost"
+                manifests = host(stub, *names, release=release)
+                found = pod_of(manifests, deployment)
+                claims = [v["persistentVolumeClaim"] for v in found["volumes"] if "persistentVolumeClaim" in v]
+                self.assertEqual([{"claimName": claim["metadata"]["name"]}], claims)
+                # It may be written by the group, and by one pod at a time.
+                self.assertGreater(found["securityContext"]["fsGroup"], 0)
+                strategy = find(manifests, "Deployment", deployment)["spec"]["strategy"]
+                self.assertEqual({"type": "Recreate"}, strategy)
 
     def test_finops_agent_address_follows_the_release(self):
         for stub, name, service in (
@@ -170,7 +185,8 @@ class ExtraObjectsTest(unittest.TestCase):
     def test_deployment_is_the_charts_own(self):
         for stub, values in (("kubecost-2", "deployment/kubecost-2.x.yaml"), ("kubecost-3", "deployment/kubecost-3.x.yaml")):
             with self.subTest(stub=stub):
-                kubecost = {"kubecost": {"releaseName": "costs", "namespace": "costs"}, "state": {"enabled": False}}
+                kubecost = {"kubecost": {"releaseName": "costs", "namespace": "costs"}}
+                kubecost |= {"fullnameOverride": "kubecost-allocation-exporter"}
                 ours = find(render(example(values), kubecost), "Deployment")["spec"]
                 theirs = find(self.rendered(stub), "Deployment", "kubecost-allocation-exporter")["spec"]
                 self.assertEqual(ours["strategy"], theirs["strategy"])
@@ -182,7 +198,8 @@ class ExtraObjectsTest(unittest.TestCase):
     def test_is_found(self):
         for stub in ("kubecost-2", "kubecost-3"):
             manifests = [m for m in self.rendered(stub) if m["metadata"]["name"] == "kubecost-allocation-exporter"]
-            self.assertEqual(["Deployment", "Service", "ServiceMonitor"], sorted(m["kind"] for m in manifests))
+            kinds = ["Deployment", "PersistentVolumeClaim", "Service", "ServiceMonitor"]
+            self.assertEqual(kinds, sorted(m["kind"] for m in manifests))
             self.assertEqual({"costs"}, {manifest["metadata"]["namespace"] for manifest in manifests})
             service, monitor = find(manifests, "Service"), find(manifests, "ServiceMonitor")
             pod = find(manifests, "Deployment")["spec"]["template"]["metadata"]["labels"]
@@ -220,6 +237,9 @@ class SchemaTest(unittest.TestCase):
                 more = ["remote-write/kubecost-bundled-prometheus.yaml"] if len(names) > 1 else []
                 self.check(host(stub, *names, *more))
 
+    def test_claim(self):
+        self.check([load("sidecar-claim/claim.yaml")])
+
     def test_extra_objects(self):
         for stub in ("kubecost-2", "kubecost-3"):
             self.check(host(stub, "extra-objects/kubecost.yaml", flags=ExtraObjectsTest.FLAGS))
@@ -248,7 +268,8 @@ class ManifestsTest(unittest.TestCase):
             text = re.sub(r"(registry\.example\.com/.*)", r"\1 # REPLACE registry", text)
             path.write_text(heading + text, encoding="utf-8")
         self.assertEqual(expected, parse(path.read_text(encoding="utf-8")))
-        self.assertEqual(["Deployment", "Service", "ServiceAccount"], sorted(m["kind"] for m in expected))
+        kinds = ["Deployment", "PersistentVolumeClaim", "Service", "ServiceAccount"]
+        self.assertEqual(kinds, sorted(m["kind"] for m in expected))
 
 
 class FolderTest(unittest.TestCase):

@@ -209,15 +209,19 @@ class PodTest(unittest.TestCase):
 
     def test_state(self):
         claim = {"state": {"persistence": {"enabled": True}}}
-        existing = {"state": {"persistence": {"enabled": True, "existingClaim": "mine"}}}
+        existing = {"state": {"persistence": {"existingClaim": "mine"}}}
+        mine = {"persistentVolumeClaim": {"claimName": "mine"}}
         own = {"persistentVolumeClaim": {"claimName": "costs-kubecost-allocation-exporter"}}
         cases = (
-            ({}, {"emptyDir": {}}, 0),
+            ({}, own, 1),
             ({"state": {"enabled": False}}, None, 0),
+            ({"state": {"persistence": {"enabled": False}}}, {"emptyDir": {}}, 0),
             (claim, own, 1),
-            (existing, {"persistentVolumeClaim": {"claimName": "mine"}}, 0),
+            (existing, mine, 0),
             (SIDECAR, None, 0),
             ({**SIDECAR, **claim}, own, 1),
+            ({**SIDECAR, **existing}, mine, 0),
+            ({**SIDECAR, "state": {"persistence": {"enabled": False}}}, None, 0),
         )
         for values, volume, claims in cases:
             with self.subTest(values=values):
@@ -227,6 +231,21 @@ class PodTest(unittest.TestCase):
                 self.assertEqual(wanted, pod.get("volumes", []))
                 path = "/var/lib/kubecost-allocation-exporter/state" if volume else None
                 self.assertEqual(path, flags_of(container_of(pod)).get("state.path"))
+
+    def test_the_exporter_may_write_its_ledger_and_nothing_else(self):
+        """A claim belongs to root, and to the pod's group."""
+        manifests = render({})
+        pod = pod_of(manifests)["spec"]
+        container = container_of(pod)
+        self.assertEqual(65532, pod["securityContext"]["fsGroup"])
+        self.assertEqual(65532, container["securityContext"]["runAsUser"])
+        self.assertIs(True, container["securityContext"]["readOnlyRootFilesystem"])
+        (mount,) = container["volumeMounts"]
+        self.assertNotIn("readOnly", mount)
+        # One node at a time may mount it, so the old pod must be gone.
+        self.assertEqual({"type": "Recreate"}, find(manifests, "Deployment")["spec"]["strategy"])
+        claim = find(manifests, "PersistentVolumeClaim")["spec"]
+        self.assertEqual((["ReadWriteOnce"], "64Mi"), (claim["accessModes"], claim["resources"]["requests"]["storage"]))
 
     def test_storage_class(self):
         for given, wanted in (("", None), ("-", ""), ("fast", "fast")):

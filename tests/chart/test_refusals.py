@@ -89,7 +89,8 @@ BY_TEMPLATE = (
         "config: kubecost.password-file is set by the value kubecost.auth.basic",
     ),
     ({"state": {"enabled": False, "persistence": {"enabled": True}}}, "state.persistence.enabled needs state.enabled"),
-    ({"state": {"persistence": {"existingClaim": "x"}}}, "existingClaim needs state.persistence.enabled"),
+    ({"state": {"persistence": {"enabled": False, "existingClaim": "x"}}}, "existingClaim is used for nothing"),
+    ({"state": {"enabled": False, "persistence": {"existingClaim": "x"}}}, "existingClaim is used for nothing"),
     (
         {"kubecost": {"url": "http://costs", "tls": {"enabled": True}}},
         "needs an https:// address, and kubecost.url is http://costs",
