@@ -16,11 +16,14 @@ DATED = f"{q.CLUSTER},{JOB}"
 YES = [
     {"type": "value", "options": {"0": {"text": "no", "color": "orange"}, "1": {"text": "yes", "color": "green"}}},
 ]
+NO = [
+    {"type": "value", "options": {"0": {"text": "no", "color": "green"}, "1": {"text": "yes", "color": "orange"}}},
+]
 
 
 def state():
     late = g.steps(("green", None), ("orange", 97200), ("red", 108000))
-    stale = g.steps(("green", None), ("orange", 7200), ("red", 14400))
+    stale = g.steps(("green", None), ("orange", 25200), ("red", 28800))
     return [
         g.row("State"),
         g.stat(
@@ -55,7 +58,7 @@ def state():
         ),
         g.stat(
             "Last read of a day, ago",
-            "Up to an hour when all is well. KubecostDataStale fires at 4 hours.",
+            "Up to 6 hours while nothing changes. KubecostDataStale fires at 8 hours.",
             "time() - max(" + own("last_success_timestamp_seconds", more=',view="day"') + ")",
             "s",
             thresholds=stale,
@@ -77,6 +80,10 @@ def days():
 
     def status(name, more=""):
         return f"max by (cluster, date) (kubecost_{name}{{{DATED}{more}}})"
+
+    def only_when(name):
+        """A family that is absent where it is not 1, as 0 there."""
+        return f"{status(name)} or 0 * {status('day_complete')}"
 
     return [
         g.row("Days"),
@@ -106,8 +113,9 @@ def days():
         ),
         g.table(
             "Days",
-            "Complete: closed, one consistent reading, and the levels add up. Empty for back-filled days, "
-            "which are served without their pods. The differences are cluster total minus the level's sum; rounding allows 5e-6 for each row.",
+            "Complete: closed, one consistent reading that is believed, and the levels add up. Empty for back-filled days, "
+            "which are served without their pods. Doubted: Kubecost says other costs now, which are not believed. Revised: "
+            "they were, within a day. The differences are cluster total minus the level's sum; rounding allows 5e-6 for each row.",
             {"date": "Date", "cluster": "Cluster"},
             [
                 g.column(
@@ -117,6 +125,8 @@ def days():
                     mappings=YES,
                 ),
                 g.column("Settled", status("day_settled"), "none", mappings=YES),
+                g.column("Doubted", only_when("day_doubted"), "none", mappings=NO),
+                g.column("Revised", only_when("day_revised"), "none", mappings=NO),
                 g.column("Pods", status("day_pods"), "none"),
                 g.column("Coverage", status("day_coverage_ratio"), g.SHARE),
                 g.column("Read, ago", f"time() - {status('day_last_read_timestamp_seconds')}", "s"),

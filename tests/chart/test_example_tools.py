@@ -10,7 +10,7 @@ import unittest
 
 import schemas
 from chart_values import container_of, flags_of, host_pod
-from examples import EXAMPLES, STUBS, example
+from examples import EXAMPLES, STUBS, example, load
 from helm import ROOT, both, find, parse, render
 from stage.harness import require_tool, run
 
@@ -80,7 +80,10 @@ class PostRendererTest(unittest.TestCase):
             with self.subTest(helm=helm.name):
                 before = by_name(parse(helm.template(chart=STUBS / "kubecost-2", release="costs", namespace="costs")))
                 after = by_name(self.manifests(helm))
-                after["Deployment", "costs-cost-analyzer"]["spec"]["template"]["spec"]["containers"].pop()
+                pod = after["Deployment", "costs-cost-analyzer"]["spec"]["template"]["spec"]
+                pod["containers"].pop()
+                claim = pod["volumes"].pop()["persistentVolumeClaim"]["claimName"]
+                self.assertEqual(load("sidecar-claim/claim.yaml")["metadata"]["name"], claim)
                 self.assertEqual(before, after)
 
     def test_strict_schema(self):

@@ -18,6 +18,8 @@ BUDGETS = [
 ]
 # What the rules look at and a healthy, simulated cluster has not, and why.
 ABSENT = {
+    "kubecost_day_doubted": "no day is doubted",
+    "kubecost_day_revised": "no day was doubted",
     'kubecost_cluster_info{project!=""}': "it has an account and no project",
     "kubecost_exporter_ca_not_after_timestamp_seconds": "it is asked without TLS, and then a CA file is refused",
     "kubecost_exporter_web_certificate_not_after_timestamp_seconds": "the exporter is scraped without TLS",
