@@ -16,6 +16,7 @@
 #include "kubecost/api_error.h"
 #include "metrics/family.h"
 #include "metrics/registry.h"
+#include "metrics/table_builder.h"
 
 namespace exporter {
 namespace {
@@ -37,6 +38,15 @@ void TellAll(SelfMetrics& self) {
   auto day = std::make_shared<metrics::DayFacts>();
   day->window = {absl::FromUnixSeconds(1795046400), absl::FromUnixSeconds(1795132800)};
   snapshot.day = {day};
+  auto hour = std::make_shared<metrics::LiveFacts>();
+  hour->window = {day->window.start, day->window.start + absl::Hours(1)};
+  metrics::TableBuilder pods(metrics::Level::kPod, "", 0);
+  kubecost::Allocation row;
+  row.properties = {"c", "", "n", "", "", "p"};
+  row.extent = hour->window;
+  pods.Add(row);
+  hour->table(metrics::Level::kPod) = pods.Build();
+  snapshot.hour = hour;
   self.polling.SetSnapshot(snapshot);
   self.polling.SetMergedRows(3);
   self.polling.CountUnsound("c1", "inconsistent");
