@@ -199,8 +199,8 @@ int RunExporter(const Options& options, base::Clock& clock) {
                                           web::WebSecurityText(*access.Current()), clock.Now(), search),
                        status::StatusPageHeaders(), web::kHtml};
   };
-  web::Handler handler(options.web, store, scrapes, web_metrics, access, clock,
-                       HealthOf(poller, options.http.deadline), page);
+  web::Handler handler(options.web, store, scrapes, web_metrics, access, clock, HealthOf(poller, options.http.deadline),
+                       page);
   const absl::StatusOr<std::unique_ptr<web::Server>> server = web::Server::Start(options.web, access, handler);
   if (!server.ok()) return CannotStart(server.status().message());
   base::Log(base::LogLevel::kInfo, "listening",

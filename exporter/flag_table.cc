@@ -317,7 +317,8 @@ void AddPolling(polling::Options& o, std::vector<Flag>& flags) {
            "How many closed days are to be had downstream: missing ones are fetched at start and after outages; 0 = "
            "off.",
            {"0", "90"}),
-       Row("backfill.expose-for", o.backfill_expose_for, "For how long scrapers are served a settled day, without gaps, until it is delivered.", {"1h", "744h"}),
+       Row("backfill.expose-for", o.backfill_expose_for,
+           "For how long scrapers are served a settled day, without gaps, until it is delivered.", {"1h", "744h"}),
        Row("backfill.pods", o.backfill_pods, "Back-fill pods as well as namespaces and clusters."),
        Row("backfill.parallel-days", o.backfill_parallel_days,
            "Of how many back-filled and late days the pods are served at once.", {"1", "90"}),

@@ -53,9 +53,7 @@ void Conclude(DayFacts& day) {
 
 }  // namespace
 
-size_t DayFacts::bytes() const {
-  return sizeof(*this) + date.capacity() + cluster.capacity() + LevelTables::bytes();
-}
+size_t DayFacts::bytes() const { return sizeof(*this) + date.capacity() + cluster.capacity() + LevelTables::bytes(); }
 
 ClusterFacts SplitByCluster(base::Window window, std::string date, bool has_pods, LevelTables&& read) {
   TableBuilder::AddSpecialCosts(read.table(Level::kNamespace), read.table(Level::kCluster));

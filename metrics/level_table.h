@@ -107,8 +107,8 @@ struct LevelTables {
 // The order of rows: negative when row `i` of `a` comes before row `j` of `b`, 0 when both have the same identity.
 int CompareIdentity(const LevelTable& a, size_t i, const LevelTable& b, size_t j);
 
-// What Kubecost's rounding of so many amounts to 5 decimals can come to in their sum, and that of the doubles themselves,
-// which are not on its grid.
+// What Kubecost's rounding of so many amounts to 5 decimals can come to in their sum, and that of the doubles
+// themselves, which are not on its grid.
 constexpr double RoundingOf(size_t amounts) { return 5e-6 * static_cast<double>(amounts) + 1e-9; }
 
 // True when both totals are the same but for rounding, or both are unknown.

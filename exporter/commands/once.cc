@@ -215,8 +215,7 @@ class Run {
   // As the ledger of an exporter has it, where there is one.
   metrics::ServedDay Judged(const base::Window& window, std::shared_ptr<const metrics::DayFacts> facts,
                             absl::Time read_at) const {
-    metrics::ServedDay day =
-        metrics::ServedDayOf(facts, read_at, read_at >= window.end + options_.day_settle_after);
+    metrics::ServedDay day = metrics::ServedDayOf(facts, read_at, read_at >= window.end + options_.day_settle_after);
     day.complete = day.complete && facts->is_whole;
     if (options_.state_path.empty()) return day;
     const polling::Judgement judgement = book_.Assess(window, facts, read_at);

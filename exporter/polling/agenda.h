@@ -38,8 +38,8 @@ class Agenda {
   // When the next turn is, of any task or of those of a view; InfiniteDuration when there is no task.
   absl::Duration Due(std::optional<View> view = {}) const;
   absl::Duration DueOf(const Task& task) const {
-    return std::max({task.schedule->due, held_back_,
-                     SpecOf(task.view).is_side_question ? task.schedule->earliest : earliest_});
+    return std::max(
+        {task.schedule->due, held_back_, SpecOf(task.view).is_side_question ? task.schedule->earliest : earliest_});
   }
 
   // No turn of any task begins before `until`: the server has asked for it.

@@ -1,4 +1,5 @@
-// A closed day that is polled or served: its state and its schedule. What is known of its clusters stands in the ledger.
+// A closed day that is polled or served: its state and its schedule. What is known of its clusters stands in the
+// ledger.
 #ifndef EXPORTER_POLLING_CLOSED_DAY_H_
 #define EXPORTER_POLLING_CLOSED_DAY_H_
 

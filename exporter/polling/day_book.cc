@@ -40,8 +40,7 @@ bool DayBook::Advance(const Moment& moment) {
   elapsed_ = moment.elapsed;
   bool changed = Withdraw(moment.kubecost());
   // A clock that was set back does not bring back an older day.
-  base::Window newest =
-      base::NewestCompleteDay(moment.closing(), options_.day_utc_offset, options_.day_close_delay);
+  base::Window newest = base::NewestCompleteDay(moment.closing(), options_.day_utc_offset, options_.day_close_delay);
   base::Window newest_read = newest;
   bool has_read = false;
   for (const auto& [start, day] : days_) {
@@ -65,7 +64,8 @@ bool DayBook::Advance(const Moment& moment) {
       continue;
     }
     const std::optional<base::Window> span = BackfillSpan();
-    if (day.state == DayState::kKept && span.has_value() && span->Contains(day.window) && !IsDelivered(ClustersOf(day))) {
+    if (day.state == DayState::kKept && span.has_value() && span->Contains(day.window) &&
+        !IsDelivered(ClustersOf(day))) {
       day.state = DayState::kLate;
       changed = true;
       continue;  // to see whether it is over as such
@@ -112,8 +112,7 @@ void DayBook::LookBeforeLeaving() {
 
 void DayBook::ForgetOldRecords() {
   const absl::Time oldest = Shifted(newest_, 1 - std::max(options_.backfill_days, options_.day_keep)).start;
-  std::erase_if(ledger_.days,
-                [&](const auto& each) { return each.first < oldest && !days_.contains(each.first); });
+  std::erase_if(ledger_.days, [&](const auto& each) { return each.first < oldest && !days_.contains(each.first); });
   std::erase_if(nothing_, [&](absl::Time start) { return start < oldest - base::kDayLength; });
 }
 
@@ -292,8 +291,8 @@ void DayBook::TakeScrapes(const std::vector<metrics::Scrapes>& scrapes) {
       const auto day = days_.find(served.facts->window.start);
       if (day == days_.end()) continue;
       Record& record = ledger_.days[day->first][served.cluster];
-      const absl::Duration needed = day->second.is_backfill() ? options_.backfill_expose_for
-                                                              : std::min(options_.backfill_expose_for, kDailyJob);
+      const absl::Duration needed =
+          day->second.is_backfill() ? options_.backfill_expose_for : std::min(options_.backfill_expose_for, kDailyJob);
       if (record.served == served.facts) CreditScrapes(each, served.with_pods, needed, record);
     }
   }
@@ -319,7 +318,8 @@ size_t DayBook::Backfill(const std::vector<base::Window>& found, absl::Duration 
   for (const base::Window& window : found) {
     // Days that wait for their turn can outlive the span.
     if (days_.size() + 2 * static_cast<size_t>(options_.day_keep) >= metrics::DailyFacts::kMaxDays) break;
-    if (!span.has_value() || !span->Contains(window) || WasDelivered(ledger_.ClustersOf(window.start), options_.backfill_pods) || days_.contains(window.start)) {
+    if (!span.has_value() || !span->Contains(window) ||
+        WasDelivered(ledger_.ClustersOf(window.start), options_.backfill_pods) || days_.contains(window.start)) {
       continue;
     }
     Day& day = days_[window.start];
@@ -350,8 +350,7 @@ std::vector<metrics::ServedDay> DayBook::Served() const {
                         record.revised_at != absl::InfinitePast()});
     }
   }
-  std::stable_sort(served.begin(), served.end(),
-                   [](const auto& a, const auto& b) { return a.cluster < b.cluster; });
+  std::stable_sort(served.begin(), served.end(), [](const auto& a, const auto& b) { return a.cluster < b.cluster; });
   return served;
 }
 

@@ -101,8 +101,8 @@ absl::Status DayReader::ReadLevels(const base::Window& day, std::optional<metric
     status = levels_.ReadPodsInParts(day, *pods, rows, levels.table(Level::kPod), stop);
     if (!status.ok()) return levels_.AfterPodFailure(status);
   }
-  const bool has_rows = std::any_of(levels.tables.begin(), levels.tables.end(),
-                                    [](const LevelTable& table) { return table.rows() > 0; });
+  const bool has_rows =
+      std::any_of(levels.tables.begin(), levels.tables.end(), [](const LevelTable& table) { return table.rows() > 0; });
   return has_rows ? read(Level::kCluster, Columns::kTotal, nullptr, levels.cluster_again) : nothing;
 }
 

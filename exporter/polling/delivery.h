@@ -8,8 +8,8 @@
 
 namespace polling {
 
-// Credits scrapes that held what is served of the record, for the levels they were of: the time since the scrape before,
-// ScrapeLog::kLongestGap at most. It is delivered when each level it serves has `needed`.
+// Credits scrapes that held what is served of the record, for the levels they were of: the time since the scrape
+// before, ScrapeLog::kLongestGap at most. It is delivered when each level it serves has `needed`.
 void CreditScrapes(const metrics::Scrapes& scrapes, bool with_pods, absl::Duration needed, Record& record);
 
 // All that is served of the day is delivered, and something is.

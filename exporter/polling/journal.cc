@@ -207,9 +207,9 @@ void PollJournal::RecordUnsound(const std::string& cluster, const absl::Status& 
 void PollJournal::RecordClock(std::optional<absl::Duration> ahead) {
   self_metrics_.SetClockDifference(ahead);
   if (!ahead.has_value() && clock_ == ClockState::kUnknown) return;  // nothing was asked yet
-  const ClockState state = !ahead.has_value()                              ? ClockState::kNoDate
+  const ClockState state = !ahead.has_value()                            ? ClockState::kNoDate
                            : absl::AbsDuration(*ahead) > kClockTolerance ? ClockState::kDiffers
-                                                                           : ClockState::kAlike;
+                                                                         : ClockState::kAlike;
   if (std::exchange(clock_, state) == state) return;
   if (state == ClockState::kDiffers) {
     base::Log(LogLevel::kWarn,

@@ -123,8 +123,7 @@ Judgement JudgeKnown(const Evidence& evidence, const Candidate& candidate) {
   }
   const bool knows_less = doubt == Doubt::kShrunken || doubt == Doubt::kZeroCost || doubt == Doubt::kInconsistent;
   if (doubt == Doubt::kShrunken && evidence.is_after_nothing && reading.summary.extent.has_value() &&
-      believed.summary.extent.has_value() &&
-      reading.summary.extent->span.start > believed.summary.extent->span.start) {
+      believed.summary.extent.has_value() && reading.summary.extent->span.start > believed.summary.extent->span.start) {
     return {Verdict::kForgotten};
   }
   const bool may_be_believed = !knows_less || (believed.facts == nullptr && IsFull(reading.summary));

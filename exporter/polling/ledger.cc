@@ -240,15 +240,15 @@ Evidence EvidenceOf(const Ledger& ledger, absl::Time start, const std::string& c
 
 std::string LedgerSettings(const Options& options) {
   const kubecost::QuerySettings& query = options.query;
-  return Word(absl::StrCat("cluster=", options.cluster_name, " utc-offset=",
-                           base::UtcOffsetText(options.day_utc_offset), " idle=", static_cast<int>(query.idle),
-                           " tenancy=", query.share_tenancy_costs, " namespaces=", query.share_namespaces,
-                           " labels=", query.share_labels, " filter=", query.filter));
+  return Word(
+      absl::StrCat("cluster=", options.cluster_name, " utc-offset=", base::UtcOffsetText(options.day_utc_offset),
+                   " idle=", static_cast<int>(query.idle), " tenancy=", query.share_tenancy_costs,
+                   " namespaces=", query.share_namespaces, " labels=", query.share_labels, " filter=", query.filter));
 }
 
 std::string FormatLedger(const Ledger& ledger, absl::string_view settings) {
-  std::vector<std::string> lines = {absl::StrCat(kProgram, kVersion),
-                                    absl::StrCat(settings, " ", Word(ledger.currency), " ", ledger.has_consumer ? 1 : 0)};
+  std::vector<std::string> lines = {absl::StrCat(kProgram, kVersion), absl::StrCat(settings, " ", Word(ledger.currency),
+                                                                                   " ", ledger.has_consumer ? 1 : 0)};
   for (const auto& [start, clusters] : ledger.days) {
     for (const auto& [cluster, record] : clusters) {
       std::vector<std::string> words = {base::Rfc3339Text(start), Word(cluster)};
@@ -270,7 +270,8 @@ absl::StatusOr<Ledger> ParseLedger(absl::string_view text, absl::string_view set
   const bool is_other_version = !absl::StartsWith(text.substr(kProgram.size()), absl::StrCat(kVersion, "\n"));
   if (is_other_version) return absl::FailedPreconditionError("another version of this program wrote it");
   if (end == absl::string_view::npos || text[end - 1] != '\n' ||
-      text.substr(end) != absl::StrCat(kEnd, absl::Hex(base::Fingerprint(text.substr(0, end)), absl::kZeroPad16), "\n")) {
+      text.substr(end) !=
+          absl::StrCat(kEnd, absl::Hex(base::Fingerprint(text.substr(0, end)), absl::kZeroPad16), "\n")) {
     return Damaged("its checksum does not fit");
   }
   std::vector<absl::string_view> lines = absl::StrSplit(text.substr(0, end - 1), '\n');

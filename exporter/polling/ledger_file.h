@@ -12,8 +12,8 @@
 
 namespace polling {
 
-// What the file at --state.path holds; nothing when there is none yet. Errors as of ParseLedger(), and those of the file
-// system.
+// What the file at --state.path holds; nothing when there is none yet. Errors as of ParseLedger(), and those of the
+// file system.
 absl::StatusOr<Ledger> ReadLedger(const Options& options);
 
 // Trouble is logged, once, and never more than that. A file of another program is left as it is; one that is damaged,

@@ -588,8 +588,7 @@ TEST_F(DayBookTest, TheEndOfKubecostsMemoryEndsTheQuestions) {
   Take(6);
   Day& day = DayOf(6);
   const Window late = {November(6, 8), November(7)};
-  EXPECT_EQ(book_->Take(day, Facts(late, {0.6, 16}, false), {now_, Elapsed(now_)}).judgement.verdict,
-            Verdict::kDoubted)
+  EXPECT_EQ(book_->Take(day, Facts(late, {0.6, 16}, false), {now_, Elapsed(now_)}).judgement.verdict, Verdict::kDoubted)
       << "read as another day";
 }
 

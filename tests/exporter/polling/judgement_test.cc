@@ -94,8 +94,7 @@ TEST(JudgementTest, WhatIsDoubted) {
        "zero_cost", "zero_cost"},
       {"levels that do not add up", Changed([](Summary& day) { day.reconciles = false; }), "inconsistent",
        "inconsistent"},
-      {"a cost that is unknown", Changed([](Summary& day) { --day.levels[1]->known; }), "unknown_cost",
-       "unknown_cost"},
+      {"a cost that is unknown", Changed([](Summary& day) { --day.levels[1]->known; }), "unknown_cost", "unknown_cost"},
       {"no total", Changed([](Summary& day) { day.levels[0]->total = kNothing; }), "total_changed", "total_changed"},
       {"idle gone", Changed([](Summary& day) { day.idle = 0; }), "idle_gone", "idle_gone"},
       {"half of the day", Changed([](Summary& day) {

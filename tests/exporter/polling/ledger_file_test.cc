@@ -33,9 +33,7 @@ class LedgerFileTest : public testing::Test {
     text << std::ifstream(path).rdbuf();
     return text.str();
   }
-  size_t Files() const {
-    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_), {}));
-  }
+  size_t Files() const { return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_), {})); }
   size_t DaysLoaded() const { return LedgerFile(options_).Load().days.size(); }
 
   Options options_;
