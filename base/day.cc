@@ -12,7 +12,9 @@ std::optional<absl::Time> ParseWholeSecondsUtc(absl::string_view text) {
   constexpr absl::string_view kForm = "0000-00-00T00:00:00Z";
   const auto fits = [](char c, char form) { return form == '0' ? c >= '0' && c <= '9' : c == form; };
   if (!std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), fits)) return std::nullopt;
-  const auto two_digits = [text](size_t at) { return 10U * (text[at] - '0') + (text[at + 1] - '0'); };
+  const auto two_digits = [text](size_t at) {
+    return static_cast<unsigned>(10 * (text[at] - '0') + (text[at + 1] - '0'));
+  };
   const std::chrono::year year(static_cast<int>(100 * two_digits(0) + two_digits(2)));
   const std::chrono::year_month_day date(year, std::chrono::month(two_digits(5)), std::chrono::day(two_digits(8)));
   if (!date.ok() || two_digits(11) > 23 || two_digits(14) > 59 || two_digits(17) > 59) return std::nullopt;

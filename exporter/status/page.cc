@@ -109,6 +109,12 @@ Verdict VerdictOf(const StatusFacts& facts) {
                          "not say what some of them cost. The day is read again by itself and is not to be booked "
                          "yet.</p>")};
   }
+  if (facts.snapshot.daily != nullptr &&
+      std::any_of(facts.snapshot.daily->days().begin(), facts.snapshot.daily->days().end(),
+                  [&day](const metrics::ServedDay& each) { return each.date == day.date && !each.complete; })) {
+    return {Mood::kNeutral, "Not proven", "The newest day is not complete yet",
+            "<p>There is nothing to compare it with. It is complete when Kubecost says the same six hours later.</p>"};
+  }
   return {Mood::kGood, "All is well", "", ""};
 }
 
@@ -211,11 +217,29 @@ void AppendBackfill(const StatusFacts& facts, std::string& html) {
   }
 }
 
+// What is not believed, or was not at first.
+void AppendDoubts(const DailyFacts& daily, std::string& html) {
+  for (const metrics::ServedDay& day : daily.days()) {
+    const std::string name = absl::StrCat(TextHtml(day.date), " of ", NameHtml(day.cluster));
+    if (!day.doubt.empty()) {
+      absl::StrAppend(&html, "<p class=\"note\">", PillHtml(Mood::kWarning, "Doubted"), " ", name,
+                      ": what Kubecost says now is not believed (", TextHtml(day.doubt), "); ",
+                      day.facts == nullptr ? "nothing is served of it until it is." : "what was served stays.", "</p>");
+    }
+    if (day.revised) {
+      absl::StrAppend(
+          &html, "<p class=\"note\">", PillHtml(Mood::kWarning, "Revised"), " ", name,
+          ": its costs were replaced in the last 24 hours, because Kubecost said the same three times.</p>");
+    }
+  }
+}
+
 void AppendDays(const StatusFacts& facts, std::string& html) {
   absl::StrAppend(&html, "<section class=\"card\" aria-labelledby=\"days\"><h2 id=\"days\">Days</h2>");
   const DailyFacts* const daily = facts.snapshot.daily.get();
   std::vector<const metrics::ServedDay*> rows;
   if (daily != nullptr) {
+    AppendDoubts(*daily, html);
     for (const metrics::ServedDay& day : daily->days()) {
       if (day.facts != nullptr) rows.push_back(&day);
     }
@@ -228,9 +252,9 @@ void AppendDays(const StatusFacts& facts, std::string& html) {
                      [](const metrics::ServedDay* a, const metrics::ServedDay* b) { return a->date > b->date; });
     absl::StrAppend(
         &html,
-        "<p class=\"note\">A day is complete when its levels were read as one and add up; settled when Kubecost "
-        "corrects "
-        "it by the cloud's bill no more. The difference is the cluster's total minus the sum of its namespaces, or of "
+        "<p class=\"note\">A day is complete when its levels were read as one, add up and are believed; settled when "
+        "Kubecost corrects it by the cloud's bill no more. The difference is the cluster's total minus the sum of its "
+        "namespaces, or of "
         "its pods: what rounding explains is fine, anything more means that Kubecost was computing or lost rows. "
         "Coverage is the part of the day in which any pod ran.</p>"
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Days\"><table><caption>Closed days served, "

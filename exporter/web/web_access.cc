@@ -87,7 +87,7 @@ void WarnOf(const WebState& state, absl::Time now) {
 
 }  // namespace
 
-bool RateLimiter::Allows(absl::Time now) {
+bool RateLimiter::Allows(absl::Duration now) {
   const base::MutexLock lock(mutex_);
   const double filled = absl::FDivDuration(std::max(now - filled_, absl::ZeroDuration()), limit_.interval);
   tokens_ = std::min<double>(limit_.burst, tokens_ + filled);
@@ -175,7 +175,7 @@ void WebAccess::TakeOver(std::shared_ptr<const WebState> state, absl::string_vie
 
 std::optional<Answer> WebAccess::Refuse(const WebState& state, absl::string_view authorization,
                                         const std::string& client, bool has_certificate) {
-  if (state.rate_limiter != nullptr && !state.rate_limiter->Allows(clock_.Now())) {
+  if (state.rate_limiter != nullptr && !state.rate_limiter->Allows(clock_.Elapsed())) {
     return Answer{429, "more requests than rate_limit allows\n", "Retry-After: 1\r\n"};
   }
   if (state.requires_certificate() && !has_certificate) {
@@ -206,7 +206,7 @@ Answer WebAccess::Refused(AuthFailure reason, Answer answer, const std::string& 
   int others_before = 0;
   {
     const base::MutexLock lock(log_mutex_);
-    const absl::Time now = clock_.Now();
+    const absl::Duration now = clock_.Elapsed();
     if (now < next_log_) {
       ++unlogged_;
       return answer;

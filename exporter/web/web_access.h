@@ -29,14 +29,15 @@ class RateLimiter {
  public:
   explicit RateLimiter(const RateLimit& limit) : limit_(limit), tokens_(limit.burst) {}
 
-  bool Allows(absl::Time now);
+  // `now` is by Clock::Elapsed().
+  bool Allows(absl::Duration now);
   const RateLimit& limit() const { return limit_; }
 
  private:
   const RateLimit limit_;
   base::Mutex mutex_;
   double tokens_ ABSL_GUARDED_BY(mutex_);
-  absl::Time filled_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // before the first request
+  absl::Duration filled_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();  // before the first request
 };
 
 // What one reading of the files has given. Immutable but for what is remembered of logins.
@@ -91,7 +92,7 @@ class WebAccess {
   std::string problem_ ABSL_GUARDED_BY(reload_mutex_);
 
   base::Mutex log_mutex_;
-  absl::Time next_log_ ABSL_GUARDED_BY(log_mutex_) = absl::InfinitePast();
+  absl::Duration next_log_ ABSL_GUARDED_BY(log_mutex_) = absl::ZeroDuration();
   int unlogged_ ABSL_GUARDED_BY(log_mutex_) = 0;
 };
 

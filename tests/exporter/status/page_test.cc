@@ -232,6 +232,30 @@ TEST_F(StatusPageTest, ADayThatIsMissingOrDoesNotAddUpIsSaid) {
   EXPECT_TRUE(Has(">Complete<")) << "the day before";
 }
 
+TEST_F(StatusPageTest, DoubtsAndRevisionsAreTold) {
+  const metrics::ClusterFacts facts = DayOf(19, {Row("c1", "shop", "cart-1", 3)});
+  metrics::ServedDay day = metrics::ServedDayOf(facts.front(), now_, false);
+  metrics::ServedDay unserved;
+  unserved.cluster = "c2";
+  unserved.date = "2026-11-18";
+  unserved.doubt = "shrunken";
+  const auto serve = [&] {
+    snapshot_.day = facts;
+    snapshot_.daily = std::make_shared<const metrics::DailyFacts>(std::vector{day, unserved}, false);
+  };
+  serve();
+  EXPECT_TRUE(Has("2026-11-18 of <bdi>c2</bdi>"));
+  EXPECT_TRUE(Has("(shrunken); nothing is served of it until it is."));
+  EXPECT_TRUE(Has("All is well"));
+  day.doubt = "total_changed";
+  day.revised = true;
+  day.complete = false;
+  serve();
+  EXPECT_TRUE(Has("(total_changed); what was served stays."));
+  EXPECT_TRUE(Has(">Revised<"));
+  EXPECT_TRUE(Has("The newest day is not complete yet"));
+}
+
 TEST_F(StatusPageTest, BackfillIsTold) {
   Serve({Row("c1", "shop", "cart-1", 3)});
   report_.backfill_waiting = 4;

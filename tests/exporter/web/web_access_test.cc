@@ -171,14 +171,12 @@ TEST_F(WebAccessTest, PasswordsAreCheckedFromManyThreads) {
 
 TEST(RateLimiterTest, ABurstThenOneEachInterval) {
   RateLimiter limiter({absl::Seconds(2), 3});
-  absl::Time now = absl::FromUnixSeconds(1'000);
+  absl::Duration now = absl::Seconds(1'000);
   for (const bool allowed : {true, true, true, false, false}) EXPECT_EQ(limiter.Allows(now), allowed);
   now += absl::Seconds(1);
   EXPECT_FALSE(limiter.Allows(now));
   now += absl::Seconds(1);
   EXPECT_TRUE(limiter.Allows(now));
-  EXPECT_FALSE(limiter.Allows(now));
-  now -= absl::Hours(1);  // a clock set back
   EXPECT_FALSE(limiter.Allows(now));
   now += absl::Hours(24);
   for (const bool allowed : {true, true, true, false}) EXPECT_EQ(limiter.Allows(now), allowed);
