@@ -12,8 +12,8 @@ that have no such label, and change with each new pod: they are dropped, and `in
 {{- $container := index . 3 -}}
 {{- $parts := list (dict "interval" $monitor.interval "params" $monitor.params "suffix" "") -}}
 {{- if $monitor.podsInterval -}}
-{{- $rest := dict "collect[]" (list "namespace" "cluster" "exporter") -}}
-{{- $pods := dict "collect[]" (list "pod") -}}
+{{- $rest := merge (dict "collect[]" (list "namespace" "cluster" "exporter")) ($monitor.params | default dict) -}}
+{{- $pods := merge (dict "collect[]" (list "pod")) ($monitor.params | default dict) -}}
 {{- $parts = list
   (dict "interval" $monitor.interval "params" $rest "suffix" "")
   (dict "interval" $monitor.podsInterval "params" $pods "suffix" "-pods") -}}

@@ -124,8 +124,8 @@
 {{- end }}
 {{- range $name := list "serviceMonitor" "podMonitor" }}
 {{- $monitor := get $.Values $name }}
-{{- if and $monitor.podsInterval $monitor.params }}
-- "{{ $name }}.podsInterval and {{ $name }}.params exclude each other"
+{{- if and $monitor.podsInterval (hasKey ($monitor.params | default dict) "collect[]") }}
+- "{{ $name }}.podsInterval and {{ $name }}.params with collect[] exclude each other"
 {{- end }}
 {{- range $key := list "interval" "podsInterval" }}
 {{- $text := get $monitor $key }}

@@ -135,6 +135,11 @@ class ScrapingTest(unittest.TestCase):
                     ("60s", {"collect[]": ["namespace", "cluster", "exporter"]}), (rest["interval"], rest["params"])
                 )
                 self.assertEqual(("4m", {"collect[]": ["pod"]}), (pods["interval"], pods["params"]))
+                consumer = {"params": {"consumer": ["billing"]}, "podsInterval": "4m", "enabled": True}
+                named = find(render({key: consumer}), key[0].upper() + key[1:])
+                for endpoint in endpoints_of(named):
+                    self.assertEqual(["billing"], endpoint["params"]["consumer"])
+                    self.assertIn("collect[]", endpoint["params"])
                 target = found_by_operator("exporter", "kubecost-allocation-exporter")
                 jobs = [relabeled(target, endpoint["relabelings"])["job"] for endpoint in (rest, pods)]
                 self.assertEqual(["kubecost-allocation-exporter", "kubecost-allocation-exporter-pods"], jobs)
