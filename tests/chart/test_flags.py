@@ -17,7 +17,7 @@ EXPORTER = pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build" / "release"))
 # What a schema definition of a flag says, by what --help says.
 DEFINITIONS = {
     "BOOL": "flagBool", "N": "flagNumber", "LIST": "flagList", "DURATION": "flagDuration", "SIZE": "flagSize",
-    "+HH:MM": "flagOffset", "PATH": "flagPath",
+    "+HH:MM": "flagOffset", "PATH": "flagPath", "FROM..TO": "flagDays",
 }  # fmt: skip
 MANAGED = '{{ include "kubecost-allocation-exporter.managedFlags" . | fromYaml | keys | sortAlpha | toJson }}'
 
@@ -105,9 +105,11 @@ class FlagTest(unittest.TestCase):
         forms = {
             "flagDuration": ("90s", "1m30s", "1.5m"), "flagSize": (1048576, "4MiB", "1GB", "9000000B"),
             "flagOffset": ("+05:30", "-08:00", "+14:00"), "flagPath": ("/a", "/a/b.c"),
+            "flagDays": ("2026-11-01..2026-11-07", "2026-11-07..2026-11-07"),
         }  # fmt: skip
         flags = {"flagDuration": "kubecost.read-timeout", "flagSize": "kubecost.max-response-bytes",
-                 "flagOffset": "day.utc-offset", "flagPath": "web.telemetry-path"}  # fmt: skip
+                 "flagOffset": "day.utc-offset", "flagPath": "web.telemetry-path",
+                 "flagDays": "backfill.again"}  # fmt: skip
         for form, texts in forms.items():
             for text in texts:
                 values = {"state": {"enabled": False}, "config": {flags[form]: text}}
