@@ -65,7 +65,7 @@ absl::string_view DoubtText(Doubt doubt) {
 
 // "cost=4.2 covered=24h0m0s pod_hours=96"
 std::string SummaryText(const Summary& summary) {
-  const std::optional<Summary::LevelSum>& cluster = summary.level(Level::kCluster);
+  const std::optional<LevelSum>& cluster = summary.level(Level::kCluster);
   std::string text = absl::StrCat("cost=", cluster.has_value() ? cluster->total : 0);
   if (summary.extent.has_value()) {
     absl::StrAppend(&text, " covered=", SecondsText(summary.extent->covered),

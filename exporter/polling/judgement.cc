@@ -31,7 +31,7 @@ uint64_t IdentitiesOf(const LevelTable& table) {
   return fingerprint;
 }
 
-bool SameLevel(const std::optional<Summary::LevelSum>& a, const std::optional<Summary::LevelSum>& b) {
+bool SameLevel(const std::optional<LevelSum>& a, const std::optional<LevelSum>& b) {
   if (!a.has_value() || !b.has_value()) return true;
   return a->rows == b->rows && a->identities == b->identities && a->known == b->known &&
          IsWithin(a->total, b->total, metrics::RoundingOf(a->terms + b->terms));
@@ -53,9 +53,7 @@ bool HasLost(absl::Duration before, absl::Duration after) {
   return before - after > std::max(kLeastLostTime, kLostTimeShare * before);
 }
 
-size_t UnknownRows(const std::optional<Summary::LevelSum>& level) {
-  return level.has_value() ? level->rows - level->known : 0;
-}
+size_t UnknownRows(const std::optional<LevelSum>& level) { return level.has_value() ? level->rows - level->known : 0; }
 
 bool IsTotalPlausible(double before, double after, const double (&times)[2]) {
   if (IsWithin(before, after, kRowRounding)) return true;
@@ -152,7 +150,7 @@ Summary SummaryOf(const metrics::DayFacts& facts) {
   for (const Level level : {Level::kCluster, Level::kNamespace, Level::kPod}) {
     if (level == Level::kPod && !facts.has_pods) continue;
     const LevelTable& table = facts.table(level);
-    Summary::LevelSum& sum = summary.levels[static_cast<size_t>(level)].emplace();
+    LevelSum& sum = summary.levels[static_cast<size_t>(level)].emplace();
     sum.rows = table.rows();
     sum.identities = IdentitiesOf(table);
     for (const LevelTable::ClusterSum& part : table.sums()) {

@@ -16,18 +16,19 @@
 
 namespace polling {
 
+// What a level of a reading came to.
+struct LevelSum {
+  size_t rows = 0;
+  uint64_t identities = 0;  // a fingerprint of the rows' names
+  size_t known = 0;         // rows whose total is known
+  size_t terms = 0;         // amounts that Kubecost rounded
+  double total = 0;
+
+  bool operator==(const LevelSum&) const = default;
+};
+
 // What a reading of one cluster's day came to, without its rows: enough to compare it after a restart.
 struct Summary {
-  struct LevelSum {
-    size_t rows = 0;
-    uint64_t identities = 0;  // a fingerprint of the rows' names
-    size_t known = 0;         // rows whose total is known
-    size_t terms = 0;         // amounts that Kubecost rounded
-    double total = 0;
-
-    bool operator==(const LevelSum&) const = default;
-  };
-
   // By level; nothing for one that was not asked for.
   std::array<std::optional<LevelSum>, kubecost::kLevelCount> levels;
   double idle = 0;

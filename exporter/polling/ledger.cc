@@ -104,8 +104,8 @@ void Optional(Archive& archive, std::optional<Value>& value, Fields fields) {
 
 template <typename Archive>
 void SummaryFields(Archive& archive, Summary& summary) {
-  for (std::optional<Summary::LevelSum>& level : summary.levels) {
-    Optional(archive, level, [](Archive& each, Summary::LevelSum& sum) {
+  for (std::optional<LevelSum>& level : summary.levels) {
+    Optional(archive, level, [](Archive& each, LevelSum& sum) {
       each(sum.rows);
       each(sum.identities);
       each(sum.known);
