@@ -52,11 +52,12 @@ absl::string_view DoubtText(Doubt doubt) {
     case Doubt::kUnknownCost:
       return "a cost that was known is unknown";
     case Doubt::kTotalChanged:
-      return "its total changed by more than a correction does; it is believed when Kubecost says the same three times";
+      return "its total changed by more than a correction does; it is believed when Kubecost says the same for three "
+             "hours";
     case Doubt::kRowsGone:
-      return "rows with cost are gone; it is believed when Kubecost says the same three times";
+      return "rows with cost are gone; it is believed when Kubecost says the same for three hours";
     case Doubt::kIdleGone:
-      return "its idle cost is gone; it is believed when Kubecost says the same three times";
+      return "its idle cost is gone; it is believed when Kubecost says the same for three hours";
     case Doubt::kInconsistent:
       return "its levels do not add up any more";
   }
@@ -182,7 +183,7 @@ void PollJournal::RecordChange(const Day& day, const metrics::DayFacts& facts, c
     fields.emplace_back("before", SummaryText(change.before.value_or(Summary())));
     fields.emplace_back("now", SummaryText(change.now));
     base::Log(LogLevel::kWarn,
-              "a day is revised: Kubecost said the same three times, an hour or more apart; book it again if it was "
+              "a day is revised: Kubecost said the same for three hours; book it again if it was "
               "booked",
               fields);
   } else if (change.former_doubt.has_value()) {

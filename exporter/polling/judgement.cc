@@ -125,7 +125,8 @@ Judgement JudgeKnown(const Evidence& evidence, const Candidate& candidate) {
     return {Verdict::kForgotten};
   }
   const bool may_be_believed = !knows_less || (believed.facts == nullptr && IsFull(reading.summary));
-  if (may_be_believed && candidate.spaced >= kProofReadings) return {Verdict::kRevised};
+  const bool is_proven = candidate.spaced >= kProofReadings && candidate.latest - candidate.first >= kProofTime;
+  if (may_be_believed && is_proven) return {Verdict::kRevised};
   return {Verdict::kDoubted, doubt};
 }
 

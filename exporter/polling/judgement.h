@@ -65,11 +65,12 @@ inline absl::string_view NameOf(Doubt doubt) { return kDoubtNames[static_cast<si
 inline constexpr absl::Duration kLeastLostTime = absl::Minutes(15);  // or 1 %, whichever is more
 inline constexpr double kLostTimeShare = 0.01;
 inline constexpr absl::Duration kSameTime = absl::Seconds(60);
-inline constexpr double kOpenTotal[] = {0.7, 1.4};       // times the former total, before the day has settled
-inline constexpr double kSettledTotal[] = {0.95, 1.05};  // and after
-inline constexpr double kGoneShare = 0.05;               // of the former total
-inline constexpr double kSteadyTotal = 0.01;             // within it rows may move freely
-inline constexpr int kProofReadings = 3;                 // of what is doubted, each an hour or more after the last
+inline constexpr double kOpenTotal[] = {0.7, 1.4};            // times the former total, before the day has settled
+inline constexpr double kSettledTotal[] = {0.95, 1.05};       // and after
+inline constexpr double kGoneShare = 0.05;                    // of the former total
+inline constexpr double kSteadyTotal = 0.01;                  // within it rows may move freely
+inline constexpr absl::Duration kProofTime = absl::Hours(3);  // of what is doubted, from the first reading to the last
+inline constexpr int kProofReadings = 3;                      // of what is doubted, each an hour or more after the last
 inline constexpr absl::Duration kProofGap = absl::Hours(1);
 inline constexpr absl::Duration kFirstProofGap = absl::Hours(6);  // where there is nothing to compare with
 inline constexpr size_t kNeighbours = 3;                          // that many at least, the last 7 at most

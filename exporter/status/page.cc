@@ -229,7 +229,7 @@ void AppendDoubts(const DailyFacts& daily, std::string& html) {
     if (day.revised) {
       absl::StrAppend(
           &html, "<p class=\"note\">", PillHtml(Mood::kWarning, "Revised"), " ", name,
-          ": its costs were replaced in the last 24 hours, because Kubecost said the same three times.</p>");
+          ": its costs were replaced in the last 24 hours, because Kubecost said the same for three hours.</p>");
     }
   }
 }

@@ -266,16 +266,16 @@ TEST_F(DayBookTest, ADiscountIsARevision) {
   Restart(Known({14, 15, 16}));
   AdvanceTo(November(20, 3));
   Take(19);
-  for (int hour = 4; hour < 6; ++hour) {
+  for (int hour = 4; hour < 7; ++hour) {
     AdvanceTo(November(20, hour));
     EXPECT_EQ(Take(19, {0.3}), Verdict::kDoubted);
   }
-  AdvanceTo(November(20, 6));
+  AdvanceTo(November(20, 7));
   EXPECT_EQ(Take(19, {0.3}), Verdict::kRevised);
   EXPECT_EQ(CostOf(19), 0.3);
   EXPECT_EQ(Statuses(), (Lines{"c19 complete revised"}));
   EXPECT_FALSE(AdvanceTo(November(21, 1)));
-  EXPECT_TRUE(AdvanceTo(November(21, 6)));
+  EXPECT_TRUE(AdvanceTo(November(21, 7)));
   EXPECT_EQ(Statuses(), (Lines{"c19 complete"})) << "for a day";
 }
 
