@@ -165,7 +165,8 @@ absl::StatusOr<TextMap> AllocationClient::GetTextMap(absl::string_view endpoint,
     uint64_t bytes = 0;
     absl::StatusOr<TextMap> parsed = ParseTextMap(
         [&]() -> absl::StatusOr<absl::string_view> {
-          absl::StatusOr<absl::string_view> piece = Read();
+          // No error quotes the body: settings hold secrets.
+          absl::StatusOr<absl::string_view> piece = http_.Read();
           if (piece.ok()) bytes += piece->size();
           return piece;
         },

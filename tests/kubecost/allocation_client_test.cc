@@ -310,6 +310,9 @@ TEST_F(AllocationClientTest, Currency) {
   EXPECT_EQ(*currency_of("/productConfigs", Body(R"({"code":200,"data":{}})")), "");
   EXPECT_EQ(ReasonOf(currency_of("/elsewhere", Body("{}")).status()), ErrorReason::kNotFound);
   EXPECT_EQ(ReasonOf(currency_of("/getConfigs", {503, "", "text/plain", "", {}, {}}).status()), ErrorReason::kHttp5xx);
+  const absl::Status broken = currency_of("/getConfigs", Body("marked-secret")).status();
+  EXPECT_EQ(ReasonOf(broken), ErrorReason::kParse);
+  EXPECT_FALSE(absl::StrContains(broken.message(), "marked")) << "settings hold secrets: " << broken;
 }
 
 TEST_F(AllocationClientTest, ClocksCanBeCompared) {
