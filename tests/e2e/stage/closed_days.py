@@ -4,6 +4,7 @@ and whether a scrape is of one piece."""
 import collections
 import contextlib
 import datetime
+import signal
 import sqlite3
 
 from stage import etl, exposition
@@ -55,6 +56,22 @@ def wait_for_time(clock, when):
 
 
 class DaysStage(GatewayStage):
+    def ledger(self, world, start, *flags):
+        """The path of a ledger that an exporter left to whom all its days were proven, some 8 hours after `start`."""
+        path = f"{self.folder()}/ledger"
+        clock = Clock(start, scale=7200)
+        simulator = self.simulator(*world, clock=clock)
+        exporter = self.exporter(simulator.url, f"--state.path={path}", *flags, clock=clock)
+
+        def proven():
+            complete = exposition.values(exporter.families(), "kubecost_day_complete", "cluster", "date")
+            return complete and all(complete.values())
+
+        wait_until(proven, exporter.describe)
+        exporter.send(signal.SIGTERM)
+        exporter.wait()
+        return path
+
     def store(self, port=None):
         binary = require_tool("PROMETHEUS", "prometheus")
         flags = ["--web.enable-remote-write-receiver", LOOKBACK]

@@ -76,8 +76,9 @@ def _status_facts(levels, date, settled, with_pods):
             yield "kubecost_reconciliation_difference", {**labels, "level": level}, value
 
 
-def daily_facts(simulator, date, day, settled, with_pods=True):
-    """All series of a day that carry its date, but for the time when it was read."""
+def daily_facts(simulator, date, day, settled, with_pods=True, proven=True):
+    """All series of a day that carry its date, but for the time when it was read. One that is not proven is neither
+    complete nor settled: nothing is remembered of the cluster, and no second reading was made."""
     facts = {}
     levels = {level: simulator.oracle(day, level) for level in LEVEL_LABELS}
     for level, entries in levels.items():
@@ -98,6 +99,8 @@ def daily_facts(simulator, date, day, settled, with_pods=True):
                 if value is not None:
                     facts[name, frozenset(of.items())] = float(value)
     for name, of, value in _status_facts(levels, date, settled, with_pods):
+        if not proven and name in ("kubecost_day_complete", "kubecost_day_settled"):
+            value = 0.0
         if value is not None:
             facts[name, frozenset(of.items())] = value
     return facts
