@@ -34,7 +34,12 @@ absl::Status Soundness(const metrics::DayFacts& facts, const LevelTable& cluster
   if (after == nullptr || !metrics::SameTotal(before, *after)) {
     return inconsistent("its cost changed while it was being read: Kubecost was recomputing; it is read again");
   }
-  if (before.samples == 0) return inconsistent("not one cost is known");
+  const auto is_known = [&](const kubecost::ResourceInfo& each) {
+    return kubecost::IsKnown(cluster.value(metrics::ColumnOf(each.resource), 0));
+  };
+  if (before.samples == 0 && std::none_of(std::begin(kubecost::kResources), std::end(kubecost::kResources), is_known)) {
+    return inconsistent("not one cost is known");
+  }
   const bool lacks_namespaces = facts.table(Level::kNamespace).rows() == 0;
   if (before.total != 0 && (lacks_namespaces || (facts.has_pods && facts.table(Level::kPod).rows() == 0))) {
     return inconsistent(absl::StrCat("it has cost, but no ", lacks_namespaces ? "namespaces" : "pods"));
