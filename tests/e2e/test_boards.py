@@ -20,6 +20,7 @@ BUDGETS = [
 ABSENT = {
     "kubecost_day_doubted": "no day is doubted",
     "kubecost_day_revised": "no day was doubted",
+    "kubecost_exporter_clock_difference_seconds": "the simulated Kubecost does not tell the time",
     'kubecost_cluster_info{project!=""}': "it has an account and no project",
     "kubecost_exporter_ca_not_after_timestamp_seconds": "it is asked without TLS, and then a CA file is refused",
     "kubecost_exporter_web_certificate_not_after_timestamp_seconds": "the exporter is scraped without TLS",
