@@ -53,7 +53,7 @@ class AllocationClientTest : public testing::Test {
   }
 
   void ExpectError(const FakeAnswer& answer, ErrorReason reason, absl::string_view fragment) {
-    const absl::Status status = Get([&answer](const std::string&) { return answer; });
+    const absl::Status status = Get([answer](const std::string&) { return answer; });
     EXPECT_EQ(ReasonOf(status), reason) << status;
     EXPECT_TRUE(absl::StrContains(status.message(), fragment)) << status.message();
     EXPECT_TRUE(absl::StrContains(status.message(), "http://kc:9090")) << status.message();
