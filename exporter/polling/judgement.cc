@@ -90,16 +90,17 @@ double Median(std::vector<double> values) {
 
 // Whether the day is like the others of its cluster.
 bool IsLikeOthers(const Summary& day, const std::vector<const Summary*>& others) {
-  if (others.size() < kNeighbours) return false;
   std::vector<double> covered;
   std::vector<double> ran;
   std::vector<double> totals;
   for (const Summary* other : others) {
+    if (!IsKnown(other->total())) continue;
     totals.push_back(other->total());
     if (other->has_pods() != day.has_pods()) continue;  // another measure of time
     covered.push_back(absl::ToDoubleSeconds(CoveredBy(*other)));
     ran.push_back(absl::ToDoubleSeconds(other->ran));
   }
+  if (totals.size() < kNeighbours) return false;
   const double total = Median(totals);
   if (!(day.total() >= total / kNeighbourTotal && day.total() <= total * kNeighbourTotal)) return false;
   return covered.size() >= kNeighbours &&
@@ -130,9 +131,16 @@ Judgement JudgeKnown(const Evidence& evidence, const Candidate& candidate) {
   return {Verdict::kDoubted, doubt};
 }
 
+// Where one is unknown, nothing can be said of what they add up to.
+bool HasKnownTotals(const Summary& summary) {
+  return std::all_of(summary.levels.begin(), summary.levels.end(), [](const std::optional<LevelSum>& level) {
+    return !level.has_value() || IsKnown(level->total);
+  });
+}
+
 Judgement JudgeNew(const Evidence& evidence, const Candidate& candidate) {
   const Summary& summary = candidate.reading.summary;
-  if (!summary.reconciles) {
+  if (!summary.reconciles && HasKnownTotals(summary)) {
     return {candidate.readings >= kProofReadings ? Verdict::kUnproven : Verdict::kNotTaken};
   }
   if (!HasCost(summary) && evidence.had_cost) return {Verdict::kDoubted, Doubt::kZeroCost};

@@ -52,7 +52,7 @@ class EveryNumberTest(unittest.TestCase):
             now = clock.now() if clock else datetime.datetime.now(datetime.timezone.utc)
             for age, (date, window) in enumerate(days_before(day, DAYS, offset).items()):
                 settled = now - datetime.datetime.fromisoformat(window[1]) >= datetime.timedelta(hours=48)
-                facts.update(daily_facts(simulator, date, window, settled, with_pods=age < KEPT))
+                facts.update(daily_facts(simulator, date, window, settled, with_pods=age < KEPT, proven=False))
             expected = labels_in_prometheus(facts, exporter, target_labels)
             found = prometheus.query(FACTS)
             if exporter.day() == day:
@@ -108,8 +108,8 @@ class EveryNumberTest(unittest.TestCase):
         wait_until(lambda: prometheus.query(PLAIN) == before, lambda: difference(before, prometheus.query(PLAIN)))
         wait_until(lambda: prometheus.query(PLAIN) == after, lambda: difference(after, prometheus.query(PLAIN)))
         self.assertEqual(second, exporter.day())
-        self.assertEqual(1, len(exporter.wait_for_log("day=2026-03-03")))
-        self.assertEqual(1, len(exporter.wait_for_log("day=2026-03-04")))
+        self.assertEqual(2, len(exporter.wait_for_log("day=2026-03-03")))
+        self.assertEqual(2, len(exporter.wait_for_log("day=2026-03-04")))
 
     def assert_has_substance(self, expected):
         names = {name for name, _ in expected}

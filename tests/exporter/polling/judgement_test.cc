@@ -307,6 +307,18 @@ TEST_F(ReadingTest, LevelsThatNeverAddUpAreServedTheThirdTime) {
   EXPECT_EQ(Read(broken, 24), Verdict::kUnproven) << "never complete";
 }
 
+TEST_F(ReadingTest, AnUnknownCostIsNoContradiction) {
+  const Summary unknown = Changed([](Summary& day) {
+    day.levels[1]->total = kNothing;
+    day.reconciles = false;
+  });
+  EXPECT_EQ(Read(unknown), Verdict::kUnproven);
+  const std::vector<Summary> others = {unknown, Day(), Day(kNothing), Day()};
+  for (const Summary& other : others) evidence_.neighbours.push_back(&other);
+  candidate_.reset();
+  EXPECT_EQ(Read(Day()), Verdict::kBelieved) << "compared with those that have a total";
+}
+
 TEST_F(ReadingTest, WindowsThatDoNotCoverTheDay) {
   const Summary part = Changed([](Summary& day) { day.is_whole = false; });
   EXPECT_EQ(Read(part), Verdict::kUnproven);
