@@ -247,11 +247,13 @@ absl::Duration DayBook::DueOf(const Day& day, const Record& record, absl::Time r
     const absl::Duration again = record.first_reading.value_or(elapsed) + kFirstProofGap;
     return again > elapsed ? again : absl::InfiniteDuration();
   }
+  const bool waits_for_proof = record.candidate.has_value() && !record.doubt.has_value();
+  const bool is_first = record.served != nullptr && !record.serves_believed;
+  if (day.is_backfill() && waits_for_proof && is_first) return at(record.candidate->first + kFirstProofGap);
   absl::Duration due = elapsed + record.wait;
   const absl::Time settles = day.window.end + options_.day_settle_after;
   // Read at the very moment it settles, so that the settled day is served for as long as can be.
   if (read_at < settles) due = std::min(due, at(settles));
-  const bool waits_for_proof = record.candidate.has_value() && !record.doubt.has_value();
   if (waits_for_proof) due = std::min(due, at(record.candidate->first + kFirstProofGap));
   return due;
 }

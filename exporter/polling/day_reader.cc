@@ -64,13 +64,14 @@ DayReading DayReader::Read(const base::Window& day, std::optional<metrics::Colum
   if (!reading.status.ok()) return reading;
   const std::string date = base::DateText(day, options_.day_utc_offset);
   bool fits = true;
+  const bool in_parts = levels.in_parts;
   const LevelTable cluster_again = std::move(levels.cluster_again);
   for (auto& facts : metrics::SplitByCluster(day, date, pods.has_value(), std::move(levels))) {
     fits = fits && facts->reconciles && metrics::NamespacesReconcile(*facts);
     absl::Status status = Soundness(*facts, cluster_again);
     reading.clusters.push_back({std::move(facts), std::move(status)});
   }
-  if (pods.has_value() && levels.in_parts && !fits) {
+  if (pods.has_value() && in_parts && !fits) {
     levels_.AskForTheWhole();
     reading.status = kubecost::ApiError(
         ErrorReason::kInconsistent,
