@@ -38,7 +38,7 @@ bool DayBook::serves_any() const {
 
 bool DayBook::Advance(const Moment& moment) {
   elapsed_ = moment.elapsed;
-  bool changed = Withdraw(moment.kubecost());
+  bool changed = Withdraw(moment);
   // A clock that was set back does not bring back an older day.
   base::Window newest = base::NewestCompleteDay(moment.closing(), options_.day_utc_offset, options_.day_close_delay);
   base::Window newest_read = newest;
@@ -76,18 +76,21 @@ bool DayBook::Advance(const Moment& moment) {
   }
   LookBeforeLeaving();
   changed = EndRevisions(ledger_, moment.now) || changed;
-  ForgetOldRecords();
+  // Before anything was read the date may be wrong by years.
+  if (has_read) ForgetOldRecords();
   const bool is_new_day = find_days_.found_at != newest_.start;
   if (is_new_day && !find_days_.looks_again && find_days_.schedule.failures == 0) find_days_.schedule.due = {};
   return GivePodsTheirTurn(ledger_, options_.backfill_parallel_days, days_) || changed;
 }
 
-// What was read of a day before it was over stands for nothing.
-bool DayBook::Withdraw(absl::Time now) {
+// What was read of a day before it was over stands for nothing. What an earlier run has left goes by Kubecost's clock
+// alone: this machine's may not be set yet.
+bool DayBook::Withdraw(const Moment& moment) {
   bool changed = false;
   for (auto entry = ledger_.days.begin(); entry != ledger_.days.end();) {
     const auto day = days_.find(entry->first);
-    if (entry->first + base::kDayLength <= now) {
+    const bool may_go = moment.ahead.has_value() || (day != days_.end() && IsServed(day->second));
+    if (!may_go || entry->first + base::kDayLength <= moment.kubecost()) {
       ++entry;
       continue;
     }

@@ -130,7 +130,7 @@ class DayBook {
   const Day* PlainDay() const;
   bool IsPlain(const Day& day) const;
   // Whether what is served changed.
-  bool Withdraw(absl::Time now);
+  bool Withdraw(const Moment& moment);
   void LookBeforeLeaving();
   void ForgetOldRecords();
   bool IsOver(const Day& day, const base::Window& newest_read) const;

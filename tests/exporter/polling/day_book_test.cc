@@ -190,6 +190,15 @@ TEST_F(DayBookTest, ADayReadWhileTheClockWasAheadIsWithdrawn) {
   EXPECT_FALSE(book_->ledger().days.contains(November(20)));
 }
 
+TEST_F(DayBookTest, AClockThatIsNotSetYetForgetsNothing) {
+  Restart(Known({16, 17, 18}));
+  AdvanceTo(absl::UnixEpoch() + absl::Hours(1));
+  AdvanceTo(absl::FromUnixSeconds(4'000'000'000));
+  AdvanceTo(November(20, 3));
+  EXPECT_EQ(Take(19), Verdict::kBelieved);
+  EXPECT_EQ(Take(18), Verdict::kSame);
+}
+
 TEST_F(DayBookTest, ADayIsOverWhenBothClocksSaySo) {
   ahead_ = absl::Hours(24);
   AdvanceTo(November(21, 3));
