@@ -9,6 +9,7 @@ import threading
 import unittest
 
 from stage import exposition
+from stage.closed_days import DaysStage
 from stage.harness import wait_until
 from stage.programs import ONE_DAY, Clock, Stage
 
@@ -92,22 +93,20 @@ TOLERATED = [
 
 
 class SimulatedFaultsTest(unittest.TestCase):
-    """One exporter and one simulator for all: polled every minute of a clock that runs 300 times as fast."""
+    """One exporter and one simulator for all: polled every minute of a clock that runs 300 times as fast. The day is
+    believed from the start, and no other one closes meanwhile."""
+
+    WORLD = ("--pods=40", "--adjustments=false")
+    FLAGS = ("--cluster-info=off", "--cluster.name=prod", "--kubecost.max-response-bytes=8MiB", *ONE_DAY)
 
     @classmethod
     def setUpClass(cls):
-        clock = Clock("2026-03-05T03:00:00+00:00", scale=300)
-        stage = Stage.of(cls)
-        cls.simulator = stage.simulator("--pods=40", clock=clock)
-        cls.exporter = stage.exporter(
-            cls.simulator.url,
-            "--cluster-info=off",
-            "--cluster.name=prod",
-            "--day.refresh=1m",
-            "--kubecost.max-response-bytes=8MiB",
-            *ONE_DAY,
-            clock=clock,
-        )
+        stage = DaysStage.of(cls)
+        state = stage.ledger(cls.WORLD, "2026-03-05T03:00:00+00:00", *cls.FLAGS)
+        clock = Clock("2026-03-05T14:00:00+00:00", scale=300)
+        cls.simulator = stage.simulator(*cls.WORLD, clock=clock)
+        often = ("--day.refresh=1m", "--day.refresh-max=1m", "--day.close-delay=12h")
+        cls.exporter = stage.exporter(cls.simulator.url, f"--state.path={state}", *often, *cls.FLAGS, clock=clock)
         cls.exporter.wait_for_day()
         cls.facts = exposition.facts(cls.exporter.scrape())
 

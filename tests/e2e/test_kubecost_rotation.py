@@ -60,6 +60,7 @@ class RotationTest(unittest.TestCase):
             *(f"--kubecost.{flag}-file={self.volume.path(name)}" for flag, name in flags.items()),
             "--cluster-info=off",
             "--day.refresh=1m",
+            "--day.refresh-max=1m",
             *ONE_DAY,
             clock=clock,
         )
@@ -200,7 +201,7 @@ class PasswordTest(unittest.TestCase):
         stage.callback(front.close)
         volume = SecretVolume(stage.folder(), password=b"first")
         flags = ("--kubecost.username=me", f"--kubecost.password-file={volume.path('password')}")
-        exporter = stage.exporter(front.url(), *ONE_DAY, "--day.refresh=1m", *flags, clock=clock)
+        exporter = stage.exporter(front.url(), *ONE_DAY, "--day.refresh=1m", "--day.refresh-max=1m", *flags, clock=clock)
         exporter.wait_for_day()
         volume.replace(password=b"second\n")
         sent = lambda: front.let_in[-1].headers["authorization"]

@@ -195,7 +195,7 @@ class CrowdTest(unittest.TestCase):
         clock = Clock(NOW, 60)  # a new snapshot each second
         stage = Stage.of(self)
         simulator = stage.simulator("--pods=400", clock=clock)
-        flags = ("--day.refresh=1m", "--web.max-requests=20", "--web.threads=24")
+        flags = ("--day.refresh=1m", "--day.refresh-max=1m", "--web.max-requests=20", "--web.threads=24")
         exporter = stage.exporter(simulator.url, *ONE_DAY, *flags, clock=clock)
         exporter.wait_for_day()
         queries = ("", "collect[]=pod&collect[]=cluster", "collect[]=cluster&collect[]=exporter")

@@ -188,7 +188,7 @@ class KubecostSecretsTest(unittest.TestCase):
         volume = SecretVolume(self.folder / "changing", headers=b"X-API-KEY: first", token=f"{MARK}-1".encode())
         flags = [f"--kubecost.{flag}-file={volume.path(file)}" for flag, file in (("header", "headers"), ("token", "token"))]
         exporter = self.stage.exporter(
-            front.url(), *ONE_DAY, "--day.refresh=1m", "--log.level=debug", *flags, clock=self.clock
+            front.url(), *ONE_DAY, "--day.refresh=1m", "--day.refresh-max=1m", "--log.level=debug", *flags, clock=self.clock
         )
         exporter.wait_for_day()
         usable = lambda: [

@@ -36,7 +36,7 @@ def main(folder=ROOT / "docs" / "images"):
         simulator = stage.simulator("--pods=150", "--clusters=2", "--history-days=60", "--currency=EUR", "--seed=9")
         stage.history(simulator, work)
         # Reads often, so that there is something to see of them within minutes.
-        exporter = stage.exporter(simulator.url, "--today.refresh=1m", "--day.refresh=1m")
+        exporter = stage.exporter(simulator.url, "--today.refresh=1m", "--day.refresh=1m", "--day.refresh-max=1m")
         exporter.wait_for_dates(15)
         prometheus = stage.prometheus_with_history(exporter, work, rendered_rules({"budgets": BUDGETS}))
         time.sleep(boards.LIVE)  # for panels that show the exporter itself

@@ -129,7 +129,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return response.status, {"Content-Type": response.headers["Content-Type"]}, response.read()
 
     def answer(self, status, headers, body):
-        self.send_response(status)
+        # Without a Date: it would be this machine's, while clocks of tests show another time.
+        self.send_response_only(status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()
