@@ -142,7 +142,8 @@ bool DayBook::IsOver(const Day& day, const base::Window& newest_read) const {
     was_looked_at = was_looked_at || (record.last_reading.has_value() && elapsed_ - *record.last_reading < kLastLook);
   }
   if (IsDelivered(ClustersOf(day))) return was_looked_at;
-  return !is_settled && day.window.start < Shifted(newest_, days).start;
+  // One that is served has another day to be proven and settle.
+  return !is_settled && day.window.start < Shifted(newest_, days - (IsServed(day) ? 1 : 0)).start;
 }
 
 bool DayBook::IsPlain(const Day& day) const { return day.window == newest_ || PlainDay() == &day; }

@@ -560,6 +560,21 @@ TEST_F(DayBookTest, LateDaysShareTheTurnsWithBackfill) {
   EXPECT_EQ(DaysServingPods(), 1 + 2);
 }
 
+TEST_F(DayBookTest, ADayAtTheEdgeOfTheSpanIsProvenAllTheSame) {
+  AdvanceTo(November(20, 23));
+  Backfill(5, 6);
+  EXPECT_EQ(Take(5), Verdict::kUnproven);
+  AdvanceTo(November(21, 5));
+  EXPECT_TRUE(Has(5)) << "the last 15 days begin with the 6th by now";
+  EXPECT_EQ(Take(5), Verdict::kBelieved);
+  AdvanceTo(November(21, 6));
+  Backfill(6, 6);
+  EXPECT_EQ(Take(6), Verdict::kUnproven);
+  AdvanceTo(November(23, 3));
+  EXPECT_TRUE(Has(5)) << "settled, and not delivered";
+  EXPECT_FALSE(Has(6)) << "never proven";
+}
+
 TEST_F(DayBookTest, ADayThatIsNotDeliveredDoesNotStayForEver) {
   Restart(Known({14, 15, 16}));
   AdvanceTo(November(20, 3));
