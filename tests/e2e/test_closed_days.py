@@ -49,6 +49,7 @@ class SeveralDaysTest(unittest.TestCase):
         self.bookings = []
         self.folder = self.stage.folder()
         self.target = f"127.0.0.1:{free_port()}"
+        self.ledger = self.stage.ledger(self.WORLD, "2026-03-03T02:30:00+00:00", "--backfill.days=0", *CLOSED_DAYS)
         self.prometheus = self.stage.scraper(self.target, self.folder)
         # The slowest one has started: now time may pass.
         self.clock = Clock("2026-03-05T00:00:00+00:00", scale=7200)
@@ -57,8 +58,7 @@ class SeveralDaysTest(unittest.TestCase):
 
     def start_exporter(self):
         flags = {"clock": self.clock, "listen": (self.target,)}
-        ledger = f"--state.path={self.folder}/ledger"
-        self.exporter = self.stage.exporter(self.simulator.url, ledger, *CLOSED_DAYS, **flags)
+        self.exporter = self.stage.exporter(self.simulator.url, f"--state.path={self.ledger}", *CLOSED_DAYS, **flags)
 
     def restart_exporter(self):
         self.exporter.kill()
