@@ -93,7 +93,7 @@ TOLERATED = [
 
 
 class SimulatedFaultsTest(unittest.TestCase):
-    """One exporter and one simulator for all: polled every minute of a clock that runs 300 times as fast. The day is
+    """One exporter and one simulator for all: polled every minute of a clock that runs 120 times as fast. The day is
     believed from the start, and no other one closes meanwhile."""
 
     WORLD = ("--pods=40", "--adjustments=false")
@@ -103,7 +103,7 @@ class SimulatedFaultsTest(unittest.TestCase):
     def setUpClass(cls):
         stage = DaysStage.of(cls)
         state = stage.ledger(cls.WORLD, "2026-03-05T03:00:00+00:00", *cls.FLAGS)
-        clock = Clock("2026-03-05T14:00:00+00:00", scale=300)
+        clock = Clock("2026-03-05T14:00:00+00:00", scale=120)
         cls.simulator = stage.simulator(*cls.WORLD, clock=clock)
         often = ("--day.refresh=1m", "--day.refresh-max=1m", "--day.close-delay=12h")
         cls.exporter = stage.exporter(cls.simulator.url, f"--state.path={state}", *often, *cls.FLAGS, clock=clock)
