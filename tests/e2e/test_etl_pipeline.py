@@ -32,7 +32,7 @@ class PipelineTest(unittest.TestCase):
         # All days are served to the end, and nothing else: a slow machine reads and sends them late.
         flags = ("--day.keep=5", "--backfill.days=0", *CLOSED_DAYS)
         ledger = self.stage.ledger(self.WORLD, "2026-03-04T02:30:00+00:00", *flags)
-        self.clock = Clock(self.START + ":00+00:00", scale=7200)
+        self.clock = Clock(self.START + ":00+00:00", scale=3600)
         simulator = self.stage.simulator(*self.WORLD, clock=self.clock)
         flags = (f"--state.path={ledger}", *flags)
         self.stage.exporter(simulator.url, *flags, clock=self.clock, listen=(f"{target.host}:{target.port}",))
