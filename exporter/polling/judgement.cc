@@ -133,9 +133,8 @@ Judgement JudgeKnown(const Evidence& evidence, const Candidate& candidate) {
 
 // Where one is unknown, nothing can be said of what they add up to.
 bool HasKnownTotals(const Summary& summary) {
-  return std::all_of(summary.levels.begin(), summary.levels.end(), [](const std::optional<LevelSum>& level) {
-    return !level.has_value() || IsKnown(level->total);
-  });
+  return std::all_of(summary.levels.begin(), summary.levels.end(),
+                     [](const std::optional<LevelSum>& level) { return !level.has_value() || IsKnown(level->total); });
 }
 
 Judgement JudgeNew(const Evidence& evidence, const Candidate& candidate) {
