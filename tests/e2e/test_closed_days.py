@@ -21,7 +21,7 @@ from stage.closed_days import (
     wait_for_time,
     window,
 )
-from stage.harness import wait_until
+from stage.harness import PATIENCE, wait_until
 from stage.oracle import daily_facts, difference, expected_facts
 from stage.programs import CLOSED_DAYS, Clock, free_port
 
@@ -154,18 +154,18 @@ class ReplacementTest(unittest.TestCase):
 
     def setUp(self):
         stage = DaysStage.of(self)
-        ledger = stage.ledger(self.WORLD, "2026-03-05T03:00:00+00:00", *self.FLAGS)
-        self.clock = Clock("2026-03-05T12:00:00+00:00", scale=300)
-        self.simulator = stage.simulator(*self.WORLD, clock=self.clock)
+        ledger = stage.ledger(self.WORLD, "2026-03-05T03:00:00+00:00", *self.FLAGS, days=2)
+        clock = Clock("2026-03-05T12:00:00+00:00", scale=300)
+        self.simulator = stage.simulator(*self.WORLD, clock=clock)
         flags = ("--day.refresh=1m", "--day.refresh-max=1m", f"--state.path={ledger}", *self.FLAGS)
-        self.exporter = stage.exporter(self.simulator.url, *flags, clock=self.clock)
+        self.exporter = stage.exporter(self.simulator.url, *flags, clock=clock)
         self.exporter.wait_for_dates(2)
         self.facts = exposition.facts(self.exporter.scrape())
 
-    def set_fault(self, name, arg=""):
-        self.simulator.set_fault(name, arg, path="/allocation")
+    def set_fault(self, name, arg="", path="/allocation"):
+        self.simulator.set_fault(name, arg, path=path)
 
-    def watch(self, until, what):
+    def watch(self, until, what, timeout=PATIENCE):
         """Scrapes until `until(text, families)`; no scrape may be mixed. Returns the distinct facts in their order."""
         seen = []
 
@@ -178,7 +178,7 @@ class ReplacementTest(unittest.TestCase):
                 seen.append(facts)
             return until(families)
 
-        wait_until(look, lambda: what + "; " + self.exporter.describe())
+        wait_until(look, lambda: what + "; " + self.exporter.describe(), timeout)
         return seen
 
     def errors(self, families, reason):
@@ -236,11 +236,11 @@ class ReplacementTest(unittest.TestCase):
                 self.watch(lambda families: exposition.value(families, up, view="day") == 1, "the end of it")
                 self.assertEqual(self.facts, exposition.facts(self.exporter.scrape()))
 
-    def check_doubted(self, fault, reason, words):
+    def check_doubted(self, reason, words, *fault):
         """What was served stays, over many readings of both clusters, and is told once."""
         before = self.counted(reason)
-        self.set_fault(fault)
-        seen = self.watch(lambda families: self.errors(families, reason) >= before + 16, fault)
+        self.set_fault(*fault)
+        seen = self.watch(lambda families: self.errors(families, reason) >= before + 16, str(fault))
         doubted = [line for line in seen[-1].splitlines() if line.startswith("kubecost_day_doubted{")]
         self.assertEqual(4, len(doubted), seen[-1])
         for line in doubted:
@@ -257,10 +257,27 @@ class ReplacementTest(unittest.TestCase):
         self.assertEqual(1, self.exporter.value("kubecost_exporter_view_up", view="day"))
 
     def test_a_day_that_knows_less_is_never_believed(self):
-        self.check_doubted("partial_day", "shrunken", "it covers less time than before")
+        self.check_doubted("shrunken", "it covers less time than before", "partial_day")
 
     def test_a_day_that_lost_pods_is_never_believed(self):
-        self.check_doubted("fewer_pods", "shrunken", "it covers less time than before")
+        self.check_doubted("shrunken", "it covers less time than before", "fewer_pods")
+
+    def test_a_day_that_ceases_to_add_up_is_never_believed(self):
+        self.check_doubted("inconsistent", "its levels do not add up any more", "recompute", "0,-2", "pod")
+
+    def test_a_discount_is_believed_after_three_hours(self):
+        true = self.totals(self.exporter.families())
+        self.set_fault("recompute", "0,-45")
+
+        def is_revised(families):
+            found = self.totals(families)
+            return all(abs(found[key] / true[key] - 0.55) < 1e-3 for key in true)
+
+        seen = self.watch(is_revised, "the discount", 3 * PATIENCE)
+        self.assertEqual(self.facts, seen[0])
+        revised = exposition.values(self.exporter.families(), "kubecost_day_revised", "cluster", "date")
+        self.assertEqual(dict.fromkeys(true, 1), revised)
+        self.assertNotIn("kubecost_day_doubted{", seen[-1])
 
 
 class TooBigTest(unittest.TestCase):
